@@ -1,0 +1,1 @@
+"""The low-code ledger engine: one class declares a ledger, everything else follows."""
