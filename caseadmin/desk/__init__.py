@@ -1,0 +1,1 @@
+"""The staff desk: commands and screens that span several ledgers."""
