@@ -1,0 +1,27 @@
+"""Ages and anniversaries by the calendar, as the law counts them."""
+
+from datetime import date
+
+
+def anniversary(day: date, years: int) -> date:
+    """Return the same day of the year, ``years`` later.
+
+    29 February falls on 28 February in a common year: where the month of expiry has no
+    corresponding day, its last day counts.
+
+    Legal source: 民法典 art. 202.
+    """
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 2, 28)
+
+
+def age_on(born_on: date, day: date) -> int:
+    """Return the completed years of life on a day; a birthday completes one.
+
+    Negative before birth. Criminal law counts a year as completed only on the day after
+    the birthday; this function is not for that use.
+    """
+    years = day.year - born_on.year
+    return years if day >= anniversary(born_on, years) else years - 1
