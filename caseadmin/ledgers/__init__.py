@@ -1,1 +1,33 @@
 """The low-code ledger engine: one class declares a ledger, everything else follows."""
+
+from .declaration import (
+    IO,
+    Badge,
+    Child,
+    ChildRows,
+    Column,
+    Ledger,
+    LedgerAction,
+    Related,
+    Risk,
+    SearchFields,
+    Section,
+)
+from .registry import ledger, ledger_group, ledgers
+
+__all__ = [
+    "IO",
+    "Badge",
+    "Child",
+    "ChildRows",
+    "Column",
+    "Ledger",
+    "LedgerAction",
+    "Related",
+    "Risk",
+    "SearchFields",
+    "Section",
+    "ledger",
+    "ledger_group",
+    "ledgers",
+]

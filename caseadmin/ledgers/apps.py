@@ -10,3 +10,12 @@ class LedgersConfig(AppConfig):
     name = "caseadmin.ledgers"
     label = "ledgers"
     verbose_name = _("Ledgers")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from . import checks  # noqa: F401  app ready
+        from .registry import autodiscover  # app ready
+        from .searching import register_all  # app ready
+
+        autodiscover()
+        register_all()

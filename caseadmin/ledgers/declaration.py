@@ -1,0 +1,439 @@
+"""What a ledger declares.  Nothing here is imported from Wagtail, and no model is loaded."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import IntegrityError, models, transaction
+from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from core.accounts.models import User
+
+Mask = Callable[[str], str]
+Text = Any  # a string, or a lazily translated one
+
+TONES = ("neutral", "info", "positive", "warning", "critical")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the list; a plain field name is enough where nothing is special.
+
+    Args:
+        name: A field of the model, or of a related model with dots (``village.name``).
+        label: Heading; the field's own name by default.
+        value: Called with the row where the column is no field.
+        sort: Name to order by; the field itself by default, ``""`` for no sorting.
+        mask: How the value is hidden.  A sensitive field needs none: it has its own.
+    """
+
+    name: str
+    label: Text = None
+    value: Callable[[Any], Any] | None = None
+    sort: str | None = None
+    mask: Mask | None = None
+
+
+@dataclass(frozen=True)
+class Badge(Column):
+    """A choice shown as a word with a colour behind it, never by colour alone.
+
+    Args:
+        tones: From the stored code to one of ``TONES``.
+    """
+
+    tones: Mapping[Any, str] = field(default_factory=dict)
+
+    icons: ClassVar[Mapping[str, str]] = {}
+
+
+@dataclass(frozen=True)
+class Risk(Badge):
+    """A badge that also carries an icon, for degrees of danger."""
+
+    icons: ClassVar[Mapping[str, str]] = {
+        "critical": "warning",
+        "warning": "warning",
+        "info": "help",
+        "neutral": "help",
+        "positive": "success",
+    }
+
+
+@dataclass(frozen=True)
+class Section:
+    """A titled group of fields on the form and on the record's page."""
+
+    title: Text
+    fields: Sequence[str]
+    help: Text = ""
+
+
+@dataclass(frozen=True)
+class Child:
+    """Rows that belong to the record, edited with it and shown as a table.
+
+    Args:
+        name: The reverse name of the relation (``kin``).
+        fields: Fields shown and edited; all editable ones by default.
+        label: Heading of the table.
+        one: What one row is called, for the button that adds one.
+        read_only: Shown, never edited here.
+    """
+
+    name: str
+    fields: Sequence[str] = ()
+    label: Text = None
+    one: Text = None
+    read_only: bool = False
+
+
+@dataclass(frozen=True)
+class Related:
+    """Rows of another ledger that point at this record, listed on its page.
+
+    Args:
+        slug: The other ledger.
+        by: Its foreign key to this model.
+        columns: Some of its columns; its first four by default.
+        label: Heading; the other ledger's label by default.
+    """
+
+    slug: str
+    by: str
+    columns: Sequence[str] = ()
+    label: Text = None
+
+
+@dataclass(frozen=True)
+class SearchFields:
+    """What the record is found by.  Dots follow relations (``kin.full_name``)."""
+
+    names: Sequence[str] = ()
+    places: Sequence[str] = ()
+    text: Sequence[str] = ()
+    codes: Sequence[str] = ()
+
+    def paths(self) -> list[str]:
+        """Return all the paths."""
+        return [*self.names, *self.places, *self.text, *self.codes]
+
+
+@dataclass(frozen=True)
+class IO:
+    """What a sheet of this ledger may carry.
+
+    Args:
+        fields: Fields that are imported and exported, in the order of the columns.
+        aliases: Other headings under which a field comes, from heading to field.
+        max_rows: More rows than this are refused.
+    """
+
+    fields: Sequence[str]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    max_rows: int = 20000
+
+
+def always(instance: Any) -> bool:
+    """Offer an action for every row."""
+    return True
+
+
+@dataclass(frozen=True)
+class LedgerAction:
+    """A button on the record's page.
+
+    Give either ``url`` (a link) or ``handler`` (something that is done, by POST).
+
+    Args:
+        name: Short name, part of the address.
+        label: The word on the button.
+        permission: ``"app.codename"``, or one of the ledger's own (``"change"``).
+        handler: Called as ``handler(instance, actor=…, reason=…, **cleaned)``.  It may
+            return a message, or a row whose page is opened next.  A ``ValidationError``
+            or ``PermissionDenied`` it raises is shown to the person.
+        url: Called with the row, returns an address.
+        available: Whether the button makes sense for a row in its present state.
+        form: A form class asked before the handler runs.
+        reason_required: Ask for a reason first.
+        confirm: A sentence to be confirmed first.
+        icon: Name of a Wagtail icon.
+        tone: ``"primary"``, ``"secondary"`` or ``"danger"``.
+    """
+
+    name: str
+    label: Text
+    permission: str = "change"
+    handler: Callable[..., Any] | None = None
+    url: Callable[[Any], str] | None = None
+    available: Callable[[Any], bool] = always
+    form: Any = None
+    reason_required: bool = False
+    confirm: Text = ""
+    icon: str = ""
+    tone: str = "secondary"
+
+    @property
+    def asks(self) -> bool:
+        """Whether a page stands between the button and the deed."""
+        return bool(self.form or self.reason_required or self.confirm)
+
+
+class ChildRows(list[Any]):
+    """The child rows to be written, with those to be taken away in ``removed``.
+
+    It is a list of unsaved or changed instances.  Rows that did not change are not in
+    it, so that a save leaves no empty history.
+    """
+
+    def __init__(self, rows: Iterable[Any] = (), removed: Iterable[Any] = ()) -> None:
+        super().__init__(rows)
+        self.removed: list[Any] = list(removed)
+
+
+# Columns that saving fills; nobody types them and forms do not check them.
+STAMPED = (
+    "territory_code",
+    "version",
+    "created_at",
+    "created_by",
+    "updated_at",
+    "updated_by",
+)
+
+
+def unclean_fields(instance: models.Model) -> set[str]:
+    """Return the fields whose values saving computes, to be left out of ``full_clean``."""
+    return {f.name for f in instance._meta.concrete_fields if not f.editable}
+
+
+class Ledger:
+    """One ledger.  Declare the class attributes and decorate the class with ``@ledger``."""
+
+    model: ClassVar[Any] = None
+    slug: ClassVar[str] = ""
+    label: ClassVar[Text] = None
+    group: ClassVar[str] = ""
+    icon: ClassVar[str] = "list-ul"
+    order: ClassVar[int] = 100
+    key: ClassVar[str] = ""
+    columns: ClassVar[Sequence[str | Column]] = ()
+    filters: ClassVar[Sequence[str]] = ()
+    ordering: ClassVar[str] = "-updated_at"
+    per_page: ClassVar[int] = 20
+    search: ClassVar[SearchFields | None] = None
+    sections: ClassVar[Sequence[Section]] = ()
+    children: ClassVar[Sequence[Child]] = ()
+    related: ClassVar[Sequence[Related]] = ()
+    sensitive: ClassVar[Mapping[str, Mask]] = {}
+    reason_required: ClassVar[Sequence[str]] = ()
+    io: ClassVar[IO | None] = None
+    actions: ClassVar[Sequence[LedgerAction]] = ()
+    can_add: ClassVar[bool] = True
+    can_edit: ClassVar[bool] = True
+    can_delete: ClassVar[bool] = True
+
+    # Questions
+
+    @classmethod
+    def namespace(cls) -> str:
+        """Return the namespace of the ledger's addresses."""
+        return cls.slug.replace("-", "_")
+
+    @classmethod
+    def url(cls, name: str, *args: Any) -> str:
+        """Return the address of one of the ledger's pages."""
+        return reverse(f"{cls.namespace()}:{name}", args=args)
+
+    @classmethod
+    def permission(cls, action: str) -> str:
+        """Return the name of a permission; one with a dot is taken as it is."""
+        if "." in action:
+            return action
+        opts = cls.model._meta
+        return f"{opts.app_label}.{action}_{opts.model_name}"
+
+    @classmethod
+    def allows(cls, user: Any, action: str) -> bool:
+        """Return whether a person may do this in the ledger at all."""
+        return bool(user.is_active and user.has_perm(cls.permission(action)))
+
+    @classmethod
+    def field(cls, name: str) -> Any:
+        """Return a field of the model."""
+        return cls.model._meta.get_field(name)
+
+    @classmethod
+    def one(cls) -> Text:
+        """Return what one record is called."""
+        return cls.model._meta.verbose_name
+
+    @classmethod
+    def shown_sections(cls) -> list[Section]:
+        """Return the declared sections, or one with every field a person fills in."""
+        if cls.sections:
+            return list(cls.sections)
+        names = [
+            f.name
+            for f in cls.model._meta.fields
+            if f.editable and not f.primary_key and f.name not in STAMPED
+        ]
+        return [Section(capfirst(cls.model._meta.verbose_name), names)]
+
+    @classmethod
+    def shown_fields(cls) -> list[str]:
+        """Return the names of all fields in the sections."""
+        return [name for section in cls.shown_sections() for name in section.fields]
+
+    @classmethod
+    def child(cls, name: str) -> Child:
+        """Return the declared child of this name.
+
+        Raises:
+            KeyError: There is none.
+        """
+        for child in cls.children:
+            if child.name == name:
+                return child
+        raise KeyError(name)
+
+    @classmethod
+    def child_relation(cls, child: Child) -> Any:
+        """Return the reverse relation (``.related_model`` and ``.field``) of a child."""
+        return cls.model._meta.get_field(child.name)
+
+    @classmethod
+    def child_fields(cls, child: Child) -> list[str]:
+        """Return the fields of a child's rows that are shown and edited."""
+        if child.fields:
+            return list(child.fields)
+        relation = cls.child_relation(child)
+        return [
+            f.name
+            for f in relation.related_model._meta.fields
+            if f.editable and not f.primary_key and f.name != relation.field.name
+        ]
+
+    @classmethod
+    def mask_of(cls, path: str) -> Mask | None:
+        """Return how a field is hidden; a child's field is ``"kin.phone"``."""
+        return cls.sensitive.get(path)
+
+    @classmethod
+    def queryset(cls) -> Any:
+        """Return the rows in scope.  The model's scoped manager fails closed."""
+        return cls.model._default_manager.all()
+
+    @classmethod
+    def filtered_queryset(cls, request: "HttpRequest") -> Any:
+        """Return exactly the rows the list shows for this request, on all its pages.
+
+        Filters and order come from the address, words from the request's body.
+        """
+        from .views.listing import replayed_queryset  # app ready
+
+        return replayed_queryset(cls, request)
+
+    @classmethod
+    def title(cls, instance: Any) -> str:
+        """Return what a record is headed with on its own page.
+
+        Its number by default.  Not used in logs, messages or addresses.
+        """
+        return str(instance)
+
+    # Writing
+
+    @classmethod
+    def save(
+        cls,
+        instance: Any,
+        *,
+        children: Mapping[str, list[Any]] | None = None,
+        actor: "User",
+        reason: str = "",
+        source: str = "form",
+    ) -> Any:
+        """Write a record and its child rows: the one way in, for forms and imports alike.
+
+        Args:
+            instance: The record, new or changed.
+            children: For each child relation the rows to write.  A ``ChildRows`` may
+                also name rows to remove.  Rows not mentioned stay as they are.
+            actor: Who does it.
+            reason: Why, for the history.
+            source: Through which door, one of ``core.history.context.SOURCES``.
+
+        Returns:
+            The saved record.
+
+        Raises:
+            ValidationError: A value is refused, or would repeat a unique one.
+        """
+        from core.history.context import change_set  # app ready
+
+        try:
+            with transaction.atomic(), change_set(actor=actor, reason=reason, source=source):
+                before = None if instance._state.adding else instance.territory_code
+                instance.full_clean(exclude=unclean_fields(instance))
+                instance.save()
+                written = cls._save_children(instance, children or {})
+                if before not in (None, instance.territory_code):
+                    cls._move_children(instance, written)
+        except IntegrityError as error:
+            raise ValidationError({NON_FIELD_ERRORS: [cls.clash_message()]}) from error
+        return instance
+
+    @classmethod
+    def _save_children(cls, instance: Any, children: Mapping[str, list[Any]]) -> set[Any]:
+        written = set()
+        for name, rows in children.items():
+            parent_field = cls.child_relation(cls.child(name)).field.name
+            for row in getattr(rows, "removed", ()):
+                row.delete()
+                written.add(row.pk)
+            for row in rows:
+                setattr(row, parent_field, instance)
+                row.full_clean(exclude=unclean_fields(row) | {parent_field})
+                row.save()
+                written.add(row.pk)
+        return written
+
+    @classmethod
+    def _move_children(cls, instance: Any, written: set[Any]) -> None:
+        """Save the other child rows again: their territory follows the record's."""
+        for child in cls.children:
+            relation = cls.child_relation(child)
+            rows = relation.related_model._base_manager.filter(**{relation.field.name: instance})
+            for row in rows.exclude(pk__in=written):
+                setattr(row, relation.field.name, instance)
+                row.save()
+
+    @classmethod
+    def delete(cls, instance: Any, *, actor: "User", reason: str, source: str = "form") -> None:
+        """Delete a record with what belongs to it; the history keeps it.
+
+        Raises:
+            ValidationError: No reason was given.
+            ProtectedError, RestrictedError: Something else holds on to the record.
+        """
+        from core.history.context import change_set  # app ready
+
+        if not reason.strip():
+            raise ValidationError({"reason": _("Say why the record is deleted.")})
+        with transaction.atomic(), change_set(actor=actor, reason=reason, source=source):
+            instance.delete()
+
+    @classmethod
+    def clash_message(cls) -> str:
+        """Say that a unique value is taken, without telling where."""
+        return _(
+            "A record with the same number may already exist, perhaps outside your area. "
+            "Check the number, or ask the district."
+        )

@@ -1,0 +1,1 @@
+"""From an uploaded sheet to ledger rows: gate, read, map, plan, confirm."""
