@@ -1,0 +1,1 @@
+"""What the public hands in through the portal."""

@@ -1,0 +1,1 @@
+"""Laws and their articles, explained in plain words."""

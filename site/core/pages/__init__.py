@@ -1,0 +1,1 @@
+"""What every portal page shares: base page, blocks, site settings, template tags."""
