@@ -1,5 +1,6 @@
 """Ages and anniversaries by the calendar, as the law counts them."""
 
+from calendar import isleap
 from datetime import date
 
 
@@ -25,3 +26,14 @@ def age_on(born_on: date, day: date) -> int:
     """
     years = day.year - born_on.year
     return years if day >= anniversary(born_on, years) else years - 1
+
+
+def latest_birth_reaching(years: int, day: date) -> date:
+    """Return the last birth date that has completed ``years`` by a day.
+
+    ``born_on <= latest_birth_reaching(n, day)`` says the same in a query as
+    ``age_on(born_on, day) >= n`` says of one person.
+    """
+    latest = anniversary(day, -years)
+    leap_day = date(latest.year, 2, 29) if isleap(latest.year) else latest
+    return leap_day if anniversary(leap_day, years) == day else latest

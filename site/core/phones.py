@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _FIXED = re.compile(r"0\d{2,3}[1-9]\d{6,7}")
-_NOT_PART_OF_NUMBER = re.compile(r"[\s\-‐-―()（）.'`]")
+_NOT_PART_OF_NUMBER = re.compile(r"[\s()（）'`\-\u2010-\u2015]")
 
 
 def normalise_phone(value: str | None) -> str:

@@ -1,0 +1,39 @@
+"""Settings for tests: fixed keys, a database in memory, jobs run at once."""
+
+import base64
+import json
+import os
+
+
+def _key(letter: str) -> str:
+    return base64.b64encode(letter.encode() * 32).decode()
+
+
+os.environ.setdefault("SECRET_KEY", "for-tests-only-" + "x" * 50)
+os.environ.setdefault(
+    "TONGHU_KEYS",
+    json.dumps({"current": 1, "data": {"1": _key("a")}, "index": _key("b"), "search": _key("c")}),
+)
+os.environ.setdefault("DATABASE_URL", os.environ.get("TEST_POSTGRES_URL") or "sqlite:///:memory:")
+
+from .base import *  # noqa: E402, F403
+from .base import DATABASES, INSTALLED_APPS
+
+ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
+SECURE_SSL_REDIRECT = False
+SECURE_HSTS_SECONDS = 0
+SESSION_COOKIE_SECURE = False
+CSRF_COOKIE_SECURE = False
+SESSION_COOKIE_NAME = "session"
+CSRF_COOKIE_NAME = "csrf"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_AUTOREFRESH = True
+WHITENOISE_USE_FINDERS = True
+DATABASES["default"]["TEST"] = {"NAME": None}
+INSTALLED_APPS = [*INSTALLED_APPS]

@@ -1,0 +1,1 @@
+"""The one rule that says who may see which rows."""

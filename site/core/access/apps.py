@@ -1,0 +1,11 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class AccessConfig(AppConfig):
+    name = "core.access"
+    label = "access"
+    verbose_name = _("access")
+    default_auto_field = "django.db.models.BigAutoField"

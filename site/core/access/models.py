@@ -1,0 +1,101 @@
+"""What every case-bound row carries."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from core.history.context import required_change
+
+from .managers import ScopedManager
+
+CASE_PERMISSIONS = (
+    "view",
+    "add",
+    "change",
+    "delete",
+    "export",
+    "import",
+    "view_sensitive",
+    "view_history",
+    "restore",
+)
+
+
+class CaseModel(models.Model):
+    """A row about a child, or about someone who may come near one.
+
+    The territory code stands on the row itself, because joins and forward foreign
+    keys walk past managers.  ``version`` counts saves and is what two people
+    editing at once are told apart by.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    territory_code = models.CharField(
+        _("territory code"), max_length=12, editable=False, db_index=True
+    )
+    version = models.PositiveIntegerField(_("version"), default=0, editable=False)
+    created_at = models.DateTimeField(_("created at"), editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        editable=False,
+        verbose_name=_("created by"),
+    )
+    updated_at = models.DateTimeField(_("updated at"), editable=False, db_index=True)
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        editable=False,
+        verbose_name=_("updated by"),
+    )
+
+    objects = ScopedManager()
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        abstract = True
+        default_permissions = CASE_PERMISSIONS
+
+    def territory_code_source(self) -> str:
+        """Return the twelve-digit code this row belongs to.
+
+        Raises:
+            NotImplementedError: The subclass did not say.
+        """
+        raise NotImplementedError(f"{type(self).__name__}.territory_code_source")
+
+    def stamp(self) -> None:
+        """Set territory, version, times and people, as every save and bulk write must.
+
+        Raises:
+            MissingActor: No change set is open.
+        """
+        actor = required_change().actor
+        now = timezone.now()
+        self.territory_code = self.territory_code_source()
+        if self._state.adding:
+            self.created_at = self.created_at or now
+            self.created_by_id = actor.pk
+        self.updated_at = now
+        self.updated_by_id = actor.pk
+        self.version += 1
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.stamp()
+        update_fields = kwargs.get("update_fields")
+        if update_fields is not None:
+            kwargs["update_fields"] = {
+                *update_fields,
+                "territory_code",
+                "version",
+                "updated_at",
+                "updated_by",
+            }
+        super().save(*args, **kwargs)

@@ -1,0 +1,153 @@
+"""Scope: which territories the person behind the current request serves.
+
+Legal source: 未成年人网络保护条例 art. 36 (least privilege for those who handle the
+personal information of minors).  Nothing set means nothing seen.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db.models import Q
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from core.accounts.models import User
+
+logger = logging.getLogger("tonghu.access")
+
+NOTHING = Q(pk__in=[])
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What one person may reach today.
+
+    Attributes:
+        user_id: The person, or ``None`` for nobody.
+        prefixes: Leading digits of territory codes: 6 (district), 9 (town) or 12
+            (village).  A village that was merged into one of these is listed too.
+        roles: Codes of the roles held today.
+        departments: Codes of the departments those roles belong to.
+    """
+
+    user_id: UUID | None = None
+    prefixes: tuple[str, ...] = ()
+    roles: frozenset[str] = field(default_factory=frozenset)
+    departments: frozenset[str] = field(default_factory=frozenset)
+
+    def covers(self, code: str) -> bool:
+        """Return whether a row with this territory code is in reach."""
+        return bool(code) and code.startswith(self.prefixes) if self.prefixes else False
+
+    def q(self, path: str = "territory_code") -> Q:
+        """Return the filter that keeps rows in reach.
+
+        No prefix gives a filter that matches nothing, never an empty ``Q``.
+        """
+        return reduce(or_, (Q(**{f"{path}__startswith": p}) for p in self.prefixes), NOTHING)
+
+
+class Everything:
+    """Stands in the context variable while ``unscoped`` is in force."""
+
+
+EVERYTHING = Everything()
+NOBODY = Scope()
+
+_current: ContextVar[Scope | Everything | None] = ContextVar("tonghu_scope", default=None)
+
+
+def current_scope() -> Scope | None:
+    """Return the scope in force.
+
+    ``None`` means that none was set, or that the caller runs unscoped; managers
+    tell the two apart through ``scope_filter``.
+    """
+    scope = _current.get()
+    return scope if isinstance(scope, Scope) else None
+
+
+def is_unscoped() -> bool:
+    """Return whether the caller is inside ``unscoped``."""
+    return _current.get() is EVERYTHING
+
+
+def scope_filter(path: str = "territory_code") -> Q | None:
+    """Return the filter managers apply, or ``None`` where all rows are asked for."""
+    scope = _current.get()
+    if scope is EVERYTHING:
+        return None
+    return scope.q(path) if isinstance(scope, Scope) else NOTHING
+
+
+@contextmanager
+def in_scope(scope: Scope) -> Iterator[Scope]:
+    """Put a scope in force for a block."""
+    token = _current.set(scope)
+    try:
+        yield scope
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def scoped_to(user: "User | AnonymousUser", *, source: str = "form") -> Iterator[Scope]:
+    """Act as a person: their scope, and their name on every change."""
+    from core.history.context import change_set  # circular import: history models use the scope
+
+    with in_scope(scope_of(user)) as scope:
+        if not user.is_authenticated:
+            yield scope
+            return
+        with change_set(actor=user, source=source):
+            yield scope
+
+
+@contextmanager
+def unscoped(reason: str) -> Iterator[None]:
+    """Reach every row, for commands, jobs and index rebuilds.
+
+    Args:
+        reason: A constant phrase for the log.  It never holds personal data.
+
+    Raises:
+        ValueError: The reason is empty.
+    """
+    if not reason.strip():
+        raise ValueError("unscoped() needs a reason")
+    logger.info("unscoped: %s", reason)
+    token = _current.set(EVERYTHING)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def scope_of(user: "User | AnonymousUser | Any") -> Scope:
+    """Return what a person may reach today, from the posts they hold.
+
+    One query for the posts, one more where merged villages must be added.  A
+    superuser without a post reaches no case: the account is technical.
+    """
+    if not getattr(user, "is_authenticated", False) or not user.is_active:
+        return NOBODY
+    from core.accounts.selectors import posts_held  # circular import: accounts use the scope
+    from core.territories.selectors import merged_prefixes
+
+    posts = list(posts_held(user))
+    prefixes = {post.territory.prefix for post in posts if post.role.sees_cases}
+    prefixes |= merged_prefixes(prefixes)
+    return Scope(
+        user_id=user.pk,
+        prefixes=tuple(sorted(prefixes)),
+        roles=frozenset(post.role.code for post in posts),
+        departments=frozenset(post.role.department for post in posts if post.role.department),
+    )

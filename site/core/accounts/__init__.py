@@ -1,0 +1,1 @@
+"""Staff accounts, roles as data and the posts people hold."""

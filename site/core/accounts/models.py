@@ -1,0 +1,144 @@
+"""Accounts, roles and the posts people hold."""
+
+import uuid
+from datetime import date
+from typing import Self
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser, Group, UserManager
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from core.history.records import LedgerHistory
+
+
+class User(AbstractUser):
+    """A person on the staff, or a system account such as ``portal``.
+
+    One ``name`` in Chinese order; there is no given and family name to put the wrong
+    way round.  Accounts are switched off, never deleted: history points at them.
+    """
+
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(_("name"), max_length=150)
+    is_system = models.BooleanField(
+        _("system account"),
+        default=False,
+        help_text=_("Stands behind automatic work. Nobody signs in with it."),
+    )
+
+    objects = UserManager()
+
+    REQUIRED_FIELDS = ["name", "email"]
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+        ordering = ["username"]
+
+    def __str__(self) -> str:
+        return self.username
+
+    def get_full_name(self) -> str:
+        return self.name or self.username
+
+    def get_short_name(self) -> str:
+        return self.get_full_name()
+
+
+class Role(models.Model):
+    """A role as data: its names, its department and, through its group, its rights."""
+
+    code = models.SlugField(_("code"), max_length=40, primary_key=True)
+    label_zh = models.CharField(_("Chinese name"), max_length=40)
+    label_en = models.CharField(_("English name"), max_length=60)
+    department = models.CharField(_("department"), max_length=40, blank=True)
+    group = models.OneToOneField(
+        Group, on_delete=models.PROTECT, related_name="role", verbose_name=_("group of rights")
+    )
+    sees_cases = models.BooleanField(
+        _("reaches case files"),
+        help_text=_("Whether a post with this role opens the case files of its territory."),
+    )
+    administrator = models.BooleanField(
+        _("administrator"),
+        default=False,
+        help_text=_("Nobody holds two administrator roles at once."),
+    )
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """The name in the reader's language."""
+        chinese = (get_language() or "zh-hans").startswith("zh")
+        return self.label_zh if chinese else self.label_en
+
+
+class PostQuerySet(models.QuerySet["Post"]):
+    def held(self, on: date | None = None) -> Self:
+        """Keep the posts held on a day (today by default)."""
+        day = on or timezone.localdate()
+        return self.filter(Q(held_from__lte=day), Q(held_to__isnull=True) | Q(held_to__gte=day))
+
+
+class Post(models.Model):
+    """One person in one role for one territory, from a day to a day.
+
+    Both days count: a post ending today still holds today.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="posts",
+        verbose_name=_("account"),
+    )
+    role = models.ForeignKey(
+        Role, on_delete=models.PROTECT, related_name="posts", verbose_name=_("role")
+    )
+    territory = models.ForeignKey(
+        "territories.Territory",
+        on_delete=models.PROTECT,
+        related_name="posts",
+        verbose_name=_("territory"),
+    )
+    held_from = models.DateField(_("held from"))
+    held_to = models.DateField(_("held until"), null=True, blank=True)
+
+    objects = PostQuerySet.as_manager()
+    history = LedgerHistory()
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        verbose_name = _("post")
+        verbose_name_plural = _("posts")
+        ordering = ["-held_from"]
+        constraints = [
+            models.CheckConstraint(
+                name="post_ends_after_it_begins",
+                condition=Q(held_to__isnull=True) | Q(held_to__gte=models.F("held_from")),
+                violation_error_message=_("The last day must not come before the first."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user.username}: {self.role_id}"

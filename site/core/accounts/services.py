@@ -1,0 +1,138 @@
+"""Appoint people to posts, end posts, load roles."""
+
+import fnmatch
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.models import Group, Permission
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from core.history.context import change_set
+
+from .models import Post, Role, User
+from .selectors import posts_overlapping
+
+if TYPE_CHECKING:
+    from core.territories.models import Territory
+
+
+@transaction.atomic
+def appoint(
+    *,
+    user: User,
+    role: Role,
+    territory: "Territory",
+    held_from: date,
+    held_to: date | None = None,
+    actor: User,
+) -> Post:
+    """Give a person a post.
+
+    Legal source: the separation of system, security and audit administrators is
+    asked for by GB/T 22239 (classified protection of information systems).
+
+    Raises:
+        ValidationError: The person would hold two administrator roles, or an
+            administrator's and a case worker's role, on the same day; or the days
+            are the wrong way round; or the account is a system account.
+    """
+    User.objects.select_for_update().get(pk=user.pk)
+    if user.is_system:
+        raise ValidationError({"user": _("A system account holds no post.")})
+    if user.pk == actor.pk:
+        raise ValidationError({"user": _("Nobody appoints themselves. Ask a colleague.")})
+    others = posts_overlapping(user, held_from, held_to).exclude(role=role)
+    if role.administrator:
+        clashes = others.exists()
+    else:
+        clashes = others.filter(role__administrator=True).exists()
+    if clashes:
+        raise ValidationError(
+            {
+                "role": _(
+                    "Administrator roles exclude each other and every other role. "
+                    "End the other post first."
+                )
+            }
+        )
+    post = Post(user=user, role=role, territory=territory, held_from=held_from, held_to=held_to)
+    post.full_clean()
+    with change_set(actor=actor):
+        post.save()
+    _follow_groups(user)
+    return post
+
+
+@transaction.atomic
+def end_post(*, post: Post, on: date, actor: User) -> Post:
+    """Let a post end on a day, which is its last.
+
+    Raises:
+        ValidationError: The day lies before the first day of the post.
+    """
+    locked = Post.objects.select_for_update().get(pk=post.pk)
+    locked.held_to = on
+    locked.full_clean()
+    with change_set(actor=actor):
+        locked.save()
+    _follow_groups(locked.user)
+    return locked
+
+
+def _follow_groups(user: User) -> None:
+    """Put a person into the groups of their posts, past and future ones left out.
+
+    Page rights in Wagtail hang on group membership.  Whether someone may enter at
+    all is asked of the posts, by date, each time (see ``backends``).
+    """
+    held = Group.objects.filter(role__posts__in=Post.objects.held().filter(user=user))
+    kept = user.groups.filter(role__isnull=True)
+    user.groups.set({*held, *kept})
+
+
+def matching_permissions(patterns: Iterable[str]) -> list[Permission]:
+    """Return the permissions whose ``app.codename`` matches one of the patterns.
+
+    Raises:
+        ValueError: A pattern matches nothing: a right was misspelt or has gone.
+    """
+    names = {
+        f"{p.content_type.app_label}.{p.codename}": p
+        for p in Permission.objects.select_related("content_type")
+    }
+    found: dict[int, Permission] = {}
+    for pattern in patterns:
+        matched = fnmatch.filter(names, pattern)
+        if not matched:
+            raise ValueError(f"no permission matches {pattern!r}")
+        found.update({names[name].pk: names[name] for name in matched})
+    return list(found.values())
+
+
+@transaction.atomic
+def load_roles(rows: Iterable[Mapping[str, Any]]) -> int:
+    """Write roles and their rights as they stand in a file, and return their number.
+
+    Raises:
+        ValueError: A right in the file does not exist.
+    """
+    count = 0
+    for row in rows:
+        group, _created = Group.objects.get_or_create(name=row["label_zh"])
+        group.permissions.set(matching_permissions(row["permissions"]))
+        Role.objects.update_or_create(
+            code=row["code"],
+            defaults={
+                "label_zh": row["label_zh"],
+                "label_en": row["label_en"],
+                "department": row.get("department", ""),
+                "sees_cases": row["sees_cases"],
+                "administrator": row.get("administrator", False),
+                "group": group,
+            },
+        )
+        count += 1
+    return count

@@ -1,0 +1,27 @@
+"""Register the case log model and the actions Wagtail does not know."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+
+from core.access.models import CaseModel
+
+from .models import CaseLogEntry
+
+ACTIONS = {
+    "tonghu.view": (_("View"), _("Viewed the record")),
+    "tonghu.reveal": (_("Reveal"), _("Revealed a masked value")),
+    "tonghu.search": (_("Search"), _("Searched case files")),
+    "tonghu.export": (_("Export"), _("Exported a ledger")),
+    "tonghu.import": (_("Import"), _("Imported a ledger")),
+    "tonghu.print": (_("Print"), _("Printed the record")),
+    "tonghu.transition": (_("Change of state"), _("Changed the state")),
+}
+
+
+@hooks.register("register_log_actions")
+def register_case_log(actions: Any) -> None:
+    actions.register_model(CaseModel, CaseLogEntry)
+    for action, (label, message) in ACTIONS.items():
+        actions.register_action(action, label, message)

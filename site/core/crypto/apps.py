@@ -1,0 +1,11 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CryptoConfig(AppConfig):
+    name = "core.crypto"
+    label = "crypto"
+    verbose_name = _("crypto")
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,1 @@
+"""Background jobs as rows, and the outbox."""

@@ -1,0 +1,1 @@
+"""The district, its towns and its villages, with dated names and merges."""

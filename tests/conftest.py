@@ -1,0 +1,61 @@
+"""Fixtures every test may use."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from core.access.scope import scoped_to, unscoped
+from core.territories.models import Territory
+from tests.factories.core import TerritoryFactory
+
+
+@dataclass
+class District:
+    """One district, two towns of two villages each."""
+
+    district: Territory
+    town: Territory
+    other_town: Territory
+    village: Territory
+    sibling: Territory
+    foreign: Territory
+    foreign_sibling: Territory
+
+
+@pytest.fixture
+def district(db: Any) -> District:
+    """A small world: ``village`` and ``sibling`` in ``town``, ``foreign`` in ``other_town``."""
+    root = TerritoryFactory(level="district", code="990101000000", name="示例区", parent=None)
+
+    def town(code: str, name: str) -> Territory:
+        return TerritoryFactory(level="town", code=code, name=name, parent=root)
+
+    def village(code: str, name: str, parent: Territory) -> Territory:
+        return TerritoryFactory(level="village", code=code, name=name, parent=parent)
+
+    first, second = town("990101001000", "柳河镇"), town("990101002000", "石桥镇")
+    return District(
+        district=root,
+        town=first,
+        other_town=second,
+        village=village("990101001001", "柳树沟村", first),
+        sibling=village("990101001002", "上柳树沟村", first),
+        foreign=village("990101002001", "白杨村", second),
+        foreign_sibling=village("990101002002", "柳树沟村", second),
+    )
+
+
+@pytest.fixture
+def as_user() -> Callable[[Any], AbstractContextManager[Any]]:
+    """``with as_user(clerk): …`` acts with that person's scope and name."""
+    return scoped_to
+
+
+@pytest.fixture
+def everything() -> Any:
+    """Reach every row in a test that looks at what was stored."""
+    with unscoped("test"):
+        yield
