@@ -1,0 +1,103 @@
+"""Run all tests: on SQLite, on PostgreSQL, and in a browser.
+
+The servers the tests need are started here and stopped at the end. What cannot be had is
+skipped with its reason; with ``CI=true`` it is a failure.
+
+    python tools/run_tests.py                 everything
+    python tools/run_tests.py sqlite browser  some of the passes
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree  # noqa: S405  (reads what pytest just wrote)
+from collections import Counter
+from pathlib import Path
+
+from elasticsearch import ElasticsearchNode
+from local_server import LocalServer, Unavailable
+from postgres import PostgresServer
+
+ROOT = Path(__file__).resolve().parents[1]
+IN_CI = bool(os.environ.get("CI"))
+PASSES = ("sqlite", "postgres", "browser")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def pytest_pass(
+    name: str, options: list[str], environment: dict[str, str], totals: Counter[str]
+) -> bool:
+    """Run pytest once and add its counts to ``totals``; tell whether it passed."""
+    print(f"\n=== {name} ===", flush=True)
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "--quiet", f"--junitxml={report}", *options],
+            cwd=ROOT,
+            env=os.environ | environment,
+            stdin=subprocess.DEVNULL,
+        )
+        if report.exists():
+            suite = ElementTree.parse(report).getroot().find("testsuite")  # noqa: S314
+            for count in ("tests", "failures", "errors", "skipped"):
+                totals[count] += int(suite.get(count, 0)) if suite is not None else 0
+    print(f"=== {name}: {time.monotonic() - started:.0f} s ===", flush=True)
+    return done.returncode == 0
+
+
+def started(server: LocalServer, missing: list[str]) -> dict[str, str]:
+    """Start a server; return its variables, or note why it cannot be had."""
+    try:
+        server.start()
+    except Unavailable as reason:
+        missing.append(f"{server.kind}: {reason}")
+        return {}
+    return server.environment()
+
+
+def main() -> int:
+    """Run the passes; the exit status says whether all of them passed."""
+    passes = [word for word in sys.argv[1:] if word in PASSES] or list(PASSES)
+    extra = [word for word in sys.argv[1:] if word not in PASSES]
+    node = ElasticsearchNode("test", fresh=True)
+    database = PostgresServer("test", fresh=True)
+    missing: list[str] = []
+    totals: Counter[str] = Counter()
+    passed = True
+    try:
+        search = started(node, missing)
+        postgres = started(database, missing) if "postgres" in passes else {}
+        if "browser" in passes and not any(map(shutil.which, BROWSERS)):
+            missing.append("browser: Chromium is not installed. On Debian: apt-get install chromium")
+
+        parallel = ["-n", "2", "--dist", "loadfile"]
+        if "sqlite" in passes:
+            options = ["-m", "not browser and not postgres", *parallel, *extra]
+            passed &= pytest_pass("tests on SQLite", options, search, totals)
+        if postgres:
+            options = ["-m", "not browser", *parallel, *extra]
+            address = {"DATABASE_URL": postgres["TEST_POSTGRES_URL"]}
+            passed &= pytest_pass(
+                "tests on PostgreSQL", options, search | postgres | address, totals
+            )
+        if "browser" in passes:
+            options = ["-m", "browser", "-p", "no:randomly", *extra]
+            passed &= pytest_pass("tests in a browser", options, search, totals)
+    finally:
+        node.stop()
+        database.stop()
+
+    for reason in missing:
+        print(f"{'missing' if IN_CI else 'skipped'}: {reason}")
+    failures = totals["failures"] + totals["errors"]
+    good = totals["tests"] - failures - totals["skipped"]
+    print(f"\ntests: {good} passed, {failures} failed, {totals['skipped']} skipped")
+    return 0 if passed and not (IN_CI and missing) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,132 @@
+"""Prepare the demonstration and serve it on loopback: portal, staff admin and job worker.
+
+    python tools/serve.py            prepare what is missing, then serve until Ctrl-C
+    python tools/serve.py --prepare  only prepare
+
+``TONGHU_VAR`` says where the database, keys and files lie; ``PORT`` asks for a port.
+"""
+
+import argparse
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SECONDS_TO_START = 60
+
+
+def set_up() -> None:
+    """Make Django ready in this process: one start instead of one for each command."""
+    sys.path[:0] = [str(ROOT), str(ROOT / "site")]
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
+    import django
+
+    django.setup()
+
+
+def prepare() -> None:
+    """Bring the database up to date; load the demonstration into an empty one."""
+    set_up()
+    from django.core.management import call_command
+
+    from caseadmin.children.models import ChildFile
+
+    call_command("migrate", verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    if not ChildFile._base_manager.exists():
+        print("Loading the invented district …", flush=True)
+        call_command("load_reference")
+        call_command("load_demo")
+        call_command("search_rebuild")
+
+
+def port_to_use(wanted: int) -> int:
+    """Return ``wanted``, or the next port on which nobody listens."""
+    for port in range(wanted, wanted + 50):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    sys.exit(f"No free port from {wanted} on. Choose one: make run PORT=9000")
+
+
+def start(port: int) -> list[subprocess.Popen[bytes]]:
+    """Start the web server and the job worker."""
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "config.settings.dev"),
+        "BASE_URL": f"http://127.0.0.1:{port}",
+    }
+    server = [
+        *(sys.executable, "-m", "gunicorn", "config.wsgi", "--pythonpath", f"{ROOT},{ROOT}/site"),
+        *("--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "1"),
+        *("--threads", "8", "--log-level", "warning", "--no-control-socket"),
+    ]
+    worker = [sys.executable, str(ROOT / "manage.py"), "db_worker", "--queue-name", "*"]
+    return [
+        subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
+        for command in (server, worker)
+    ]
+
+
+def wait_until_it_answers(port: int, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            sys.exit("The web server stopped while starting; its reason stands above.")
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as answer:
+                if answer.status == 200:
+                    return
+        except urllib.error.HTTPError as error:
+            sys.exit(f"The home page answers {error.code}.")
+        except OSError:
+            time.sleep(0.2)
+    sys.exit(f"The web server did not answer within {SECONDS_TO_START} seconds.")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--prepare", action="store_true", help="prepare and stop")
+    parser.add_argument("--quiet", action="store_true", help="do not print the accounts")
+    options = parser.parse_args()
+
+    prepare()
+    if options.prepare:
+        return
+    port = port_to_use(int(os.environ.get("PORT") or 8000))
+    # From here on neither process may outlive this command, however it ends.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    processes = start(port)
+    try:
+        wait_until_it_answers(port, processes[0])
+        print(f"\n童护 Tonghu\n  portal   http://127.0.0.1:{port}/")
+        print(f"  staff    http://127.0.0.1:{port}/admin/")
+        if not options.quiet:
+            print(accounts())
+        print("Ctrl-C stops it.", flush=True)
+        while all(process.poll() is None for process in processes):
+            time.sleep(0.5)
+        sys.exit("One of the processes stopped; its reason stands above.")
+    except KeyboardInterrupt:
+        print()
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+if __name__ == "__main__":
+    main()
