@@ -1,0 +1,158 @@
+"""What a searchable thing says of itself, and the tokens it becomes. Pure: no Django."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timezone
+
+from search import analysis, pinyin
+from search.query import Key
+
+# Endings people leave out when they type a place.
+_PLACE_ENDINGS = (
+    "村民委员会",
+    "居民委员会",
+    "村委会",
+    "居委会",
+    "社区",
+    "街道",
+    "村",
+    "镇",
+    "乡",
+    "县",
+    "区",
+    "市",
+)
+_SHORTEST_PLACE = 2
+_BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
+_DIGEST_BYTES = 6
+
+
+@dataclass(frozen=True)
+class SearchDocument:
+    """The words by which one row is found.
+
+    Identity and telephone numbers in any field are left out; give the kind an ``exact``
+    resolver instead.
+
+    Attributes:
+        title: Ranks above the body, and is an entity when typed whole.
+        body: Running text, up to 16,000 tokens.
+        names: Names of people: also found by pinyin, initials and with one wrong character.
+        places: Places and schools, a path such as ``柳河镇 / 柳树沟村`` counts for each part.
+        codes: Numbers of files, found by any beginning of any part.
+        territory_code: Whose scope the row belongs to; empty on public kinds.
+        language: ``zh-hans`` or ``en`` where a search may ask for one of them.
+        dated: Newer comes first among equals.
+    """
+
+    title: str = ""
+    body: str = ""
+    names: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    territory_code: str = ""
+    language: str = ""
+    dated: date | datetime | None = None
+
+
+def tokens_of(document: SearchDocument) -> analysis.Tokens:
+    """Return the streams and look-ups of a document, in clear."""
+    head = [analysis.normalise(text) for text in (document.title, *document.names) if text]
+    body = [
+        analysis.normalise(text)
+        for text in (*document.codes, *document.places, document.body)
+        if text
+    ]
+    lookup = {analysis.EVERY_DOCUMENT}
+    for text in (*head, *body):
+        lookup |= analysis.lookups(text)
+    places = [part for place in document.places for part in _place_names(place)]
+    for name in (document.title, *document.names, *places, *document.codes):
+        lookup.update(analysis.entity_tokens(name))
+    for name in (*document.names, *places):
+        lookup.update(pinyin.name_tokens(name))
+    kept_head, kept_body = analysis.limited(
+        analysis.joined_streams(head), analysis.joined_streams(body)
+    )
+    return analysis.Tokens(kept_head, kept_body, tuple(sorted(lookup)))
+
+
+def _place_names(place: str) -> Iterable[str]:
+    """Yield each part of a place path, and the part without its administrative ending."""
+    for part in analysis.normalise(place).split("/"):
+        name = part.strip()
+        if not name:
+            continue
+        yield name
+        for ending in _PLACE_ENDINGS:
+            short = name.removesuffix(ending)
+            if short != name and len(short) >= _SHORTEST_PLACE:
+                yield short
+                break
+
+
+def recency(document: SearchDocument) -> int:
+    """Return the seconds by which newer documents come first; 0 where no day is given."""
+    day = document.dated
+    if day is None:
+        return 0
+    moment = day if isinstance(day, datetime) else datetime.combine(day, time())
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return int(moment.timestamp())
+
+
+def keyed(key: bytes) -> Key:
+    """Return the function that replaces a token by its digest under a secret key.
+
+    48 bits, written as ten letters.  Equal tokens stay equal, which is what a search
+    needs and all that it gives away: how often some unknown token occurs.  The gap
+    stays readable, it is no word.
+    """
+    base = hashlib.blake2s(key=key, digest_size=_DIGEST_BYTES, person=b"search")
+
+    def digest(token: str) -> str:
+        if token == analysis.GAP:
+            return token
+        state = base.copy()
+        state.update(token.encode("utf-8", "surrogatepass"))
+        number = int.from_bytes(state.digest(), "big")
+        letters = ""
+        for _ in range(10):
+            letters += _BASE32[number & 31]
+            number >>= 5
+        return letters
+
+    return digest
+
+
+def clear(token: str) -> str:
+    """Return the token itself: public documents need no key."""
+    return token
+
+
+def under(key: Key, tokens: analysis.Tokens) -> analysis.Tokens:
+    """Return the tokens as they are stored."""
+    seen: dict[str, str] = {}
+
+    def stored(token: str) -> str:
+        if token not in seen:
+            seen[token] = key(token)
+        return seen[token]
+
+    return analysis.Tokens(
+        tuple(map(stored, tokens.head)),
+        tuple(map(stored, tokens.body)),
+        # Sorted again: the order of digests must not repeat the order of words.
+        tuple(sorted(map(stored, tokens.lookup))),
+    )
+
+
+def fingerprint(tokens: analysis.Tokens, *more: str) -> str:
+    """Return a short digest of stored tokens, by which an unchanged document is recognised."""
+    state = hashlib.blake2b(digest_size=12)
+    for part in (*tokens.head, "|", *tokens.body, "|", *tokens.lookup, "|", *more):
+        state.update(part.encode())
+        state.update(b"\0")
+    return state.hexdigest()
