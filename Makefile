@@ -23,10 +23,10 @@ bench: install-dev ## Print what the product does per second, beside the stock p
 	@$(BIN)/python tools/run_benchmarks.py
 
 elasticsearch: install ## Start a real Elasticsearch node on loopback
-	@$(BIN)/python tools/elasticsearch.py run
+	@$(BIN)/python tools/elasticsearch_node.py run
 
 postgres: install ## Start a throwaway PostgreSQL server on loopback
-	@$(BIN)/python tools/postgres.py run
+	@$(BIN)/python tools/postgres_server.py run
 
 screenshots: install-dev ## Make the pictures of the README anew
 	@$(BIN)/python tools/screenshots.py

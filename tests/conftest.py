@@ -11,6 +11,8 @@ from core.access.scope import scoped_to, unscoped
 from core.territories.models import Territory
 from tests.factories.core import TerritoryFactory
 
+pytest_plugins = ["tests.machine"]
+
 
 @dataclass
 class District:

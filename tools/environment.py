@@ -31,8 +31,10 @@ def newest_python() -> str:
 
 def make_environment() -> None:
     """Create the environment; Debian keeps the part that brings pip in a package of its own."""
-    if PYTHON.exists() and subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True).returncode == 0:
-        return
+    if PYTHON.exists():
+        asked = subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True)
+        if asked.returncode == 0:
+            return
     python = newest_python()
     if importlib.util.find_spec("ensurepip") is None:
         if os.geteuid() != 0 or shutil.which("apt-get") is None:

@@ -41,7 +41,7 @@ def is_root() -> bool:
 def base_folder() -> Path:
     """Return the folder that programs and data lie in, readable by a server's account.
 
-    A checkout below ``/root`` cannot be entered by another account, hence ``/var/lib``.
+    Another account cannot enter the home folder of root, hence ``/var/lib``.
     """
     if chosen := os.environ.get("TONGHU_SERVERS"):
         return Path(chosen).resolve()
@@ -100,7 +100,7 @@ class LocalServer(ABC):
     def process_environment(self) -> dict[str, str]:
         return dict(os.environ)
 
-    def after_start(self) -> None:
+    def after_start(self) -> None:  # noqa: B027  (most servers have nothing left to do)
         """Do what is left once it answers."""
 
     @property
@@ -151,7 +151,7 @@ class LocalServer(ABC):
             return
         self.stop()
         if self.fresh:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self.forget()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.prepare()
         with self.log_file.open("wb") as log:
@@ -201,6 +201,10 @@ class LocalServer(ABC):
             time.sleep(0.2)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
+
+    def forget(self) -> None:
+        """Throw its data away."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def main(server_class: type[LocalServer], arguments: Sequence[str] | None = None) -> int:

@@ -1,6 +1,7 @@
 """Run every check that needs no test database, cheapest first; name all that failed."""
 
 import base64
+import json
 import os
 import subprocess
 import sys
@@ -22,8 +23,9 @@ PRODUCTION = {
     "SECRET_KEY": "check-only-0123456789abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
     "ALLOWED_HOSTS": "tonghu.example",
     "BASE_URL": "https://tonghu.example",
-    "TONGHU_KEYS": '{"current": 1, "data": {"1": "%s"}, "index": "%s", "search": "%s"}'
-    % (key("a"), key("b"), key("c")),
+    "TONGHU_KEYS": json.dumps(
+        {"current": 1, "data": {"1": key("a")}, "index": key("b"), "search": key("c")}
+    ),
 }
 TEST = {"DJANGO_SETTINGS_MODULE": "config.settings.test"}
 

@@ -13,13 +13,13 @@ import subprocess
 import sys
 import tempfile
 import time
-import xml.etree.ElementTree as ElementTree  # noqa: S405  (reads what pytest just wrote)
 from collections import Counter
 from pathlib import Path
 
-from elasticsearch import ElasticsearchNode
+from defusedxml import ElementTree
+from elasticsearch_node import ElasticsearchNode
 from local_server import LocalServer, Unavailable
-from postgres import PostgresServer
+from postgres_server import PostgresServer
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_CI = bool(os.environ.get("CI"))
@@ -42,7 +42,7 @@ def pytest_pass(
             stdin=subprocess.DEVNULL,
         )
         if report.exists():
-            suite = ElementTree.parse(report).getroot().find("testsuite")  # noqa: S314
+            suite = ElementTree.parse(report).getroot().find("testsuite")
             for count in ("tests", "failures", "errors", "skipped"):
                 totals[count] += int(suite.get(count, 0)) if suite is not None else 0
     print(f"=== {name}: {time.monotonic() - started:.0f} s ===", flush=True)
@@ -72,7 +72,9 @@ def main() -> int:
         search = started(node, missing)
         postgres = started(database, missing) if "postgres" in passes else {}
         if "browser" in passes and not any(map(shutil.which, BROWSERS)):
-            missing.append("browser: Chromium is not installed. On Debian: apt-get install chromium")
+            missing.append(
+                "browser: Chromium is not installed. On Debian: apt-get install chromium"
+            )
 
         parallel = ["-n", "2", "--dist", "loadfile"]
         if "sqlite" in passes:

@@ -96,10 +96,12 @@ def wait_until_it_answers(port: int, server: subprocess.Popen[bytes]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--prepare", action="store_true", help="prepare and stop")
+    parser.add_argument("--no-prepare", action="store_true", help="serve what is there")
     parser.add_argument("--quiet", action="store_true", help="do not print the accounts")
     options = parser.parse_args()
 
-    prepare()
+    if not options.no_prepare:
+        prepare()
     if options.prepare:
         return
     port = port_to_use(int(os.environ.get("PORT") or 8000))

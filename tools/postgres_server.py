@@ -102,8 +102,16 @@ class PostgresServer(LocalServer):
         psql = shutil.which("psql") or str(self.binaries / "psql")
         state = self.state()
         done = subprocess.run(
-            [psql, "-h127.0.0.1", f"-p{state['port']}", "-Upostgres", "-dpostgres", "-qtAc", statement],
-            env={"PGPASSWORD": state["password"], "PATH": os.environ.get("PATH", "/usr/bin:/bin")},
+            [
+                psql,
+                "-h127.0.0.1",
+                f"-p{state['port']}",
+                "-Upostgres",
+                "-qtAc",
+                statement,
+                "postgres",
+            ],
+            env=self.process_environment() | {"PGPASSWORD": state["password"]},
             capture_output=True,
         )
         return done.returncode == 0
