@@ -28,8 +28,9 @@ def bulk_update(
     opened: list[tuple[Any, str, Any]] = []
     try:
         for instance in objects:
-            for field in columns:
-                value = field.pre_save(instance, False)
+            # All values first: a blind index is made from its source's plain text.
+            sealed = [(field, field.pre_save(instance, False)) for field in columns]
+            for field, value in sealed:
                 if isinstance(field, EncryptedTextField):
                     opened.append((instance, field.attname, instance.__dict__[field.attname]))
                     instance.__dict__[field.attname] = Value(value, output_field=field)

@@ -100,12 +100,23 @@ class LedgerHistory(HistoricalRecords):
     def get_change_reason_for_object(self, instance: Any, history_type: str, using: Any) -> str:
         return required_change().reason
 
-    def create_historical_record(
-        self, instance: Any, history_type: str, using: Any = None
-    ) -> None:
-        # Ask before the library does anything: a write without an actor must fail.
+    def finalize(self, sender: Any, **kwargs: Any) -> None:
+        super().finalize(sender, **kwargs)
+        if hasattr(sender._meta, "simple_history_manager_attribute"):
+            # The library notices after the row is written; a write without an actor
+            # must not happen at all, even outside a transaction.
+            for signal in (models.signals.pre_save, models.signals.pre_delete):
+                signal.connect(refuse_without_actor, sender=sender, dispatch_uid=f"actor {sender}")
+
+
+def refuse_without_actor(raw: bool = False, **kwargs: Any) -> None:
+    """Stop a write of a tracked row that nobody answers for.
+
+    Raises:
+        MissingActor: No change set is open.
+    """
+    if not raw:
         required_change()
-        super().create_historical_record(instance, history_type, using)
 
 
 def stamp_record(record: Any) -> None:
