@@ -5,10 +5,11 @@ while the archive inflates, so that a lying directory changes nothing.
 """
 
 import io
+import re
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -22,6 +23,7 @@ MAX_PARTS = 2000
 MAX_COLUMNS = 150
 MAX_ROW_NUMBER = 200_000
 MAX_CELL_CHARACTERS = 32_767  # what Excel itself can hold in a cell
+NOTE_MARK = "※"  # begins the line an export writes about itself
 READ_BYTES = 64 * 1024
 
 ZIP_MAGIC = b"PK\x03\x04"
@@ -29,7 +31,7 @@ EMPTY_ZIP_MAGIC = b"PK\x05\x06"
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 UTF8_BOM = b"\xef\xbb\xbf"
 UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
-TEXT_CONTROLS = frozenset("\t\r\n")
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 class Kind(StrEnum):
@@ -99,9 +101,8 @@ def decode(content: bytes) -> Text:
         except UnicodeDecodeError as error:
             offsets.append(error.start)
             continue
-        for position, character in enumerate(text):
-            if character < " " and character not in TEXT_CONTROLS:
-                raise _encoding_refused(content, len(text[:position].encode(encoding)))
+        if control := CONTROLS.search(text):
+            raise _encoding_refused(content, len(text[: control.start()].encode(encoding)))
         return Text(text, encoding)
     # The encoding that got further is the one the file was meant to be in.
     raise _encoding_refused(content, max(offsets))
@@ -171,3 +172,9 @@ class Workbook:
 def fold(text: str) -> str:
     """Return text as labels are compared: half-width, no blanks, lower case."""
     return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
+
+
+def is_note(cells: Sequence[str]) -> bool:
+    """Return whether a row is the line an export writes about itself."""
+    filled = [cell for cell in cells if cell.strip()]
+    return len(filled) == 1 and filled[0].lstrip("'").startswith(NOTE_MARK)

@@ -1,0 +1,281 @@
+"""System checks: a wrong name in a ledger stops the start and is named."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core import checks
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from modelcluster.models import ClusterableModel
+from wagtail.models import (
+    DraftStateMixin,
+    LockableMixin,
+    PreviewableMixin,
+    RevisionMixin,
+    WorkflowMixin,
+)
+
+from core.access.managers import ScopedManager
+from core.access.models import CaseModel
+from core.crypto.fields import EncryptedTextField
+
+from .declaration import TONES, Badge, Column, Ledger
+from .paths import Path, UnknownPath, names_a_territory, resolve
+from .registry import ledgers
+
+FORBIDDEN_MIXINS = (
+    RevisionMixin,
+    DraftStateMixin,
+    LockableMixin,
+    PreviewableMixin,
+    WorkflowMixin,
+)
+
+
+@checks.register("ledgers")
+def check_ledgers(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Check every registered ledger."""
+    return [message for declared in ledgers for message in check_ledger(declared)]
+
+
+def check_ledger(declared: type[Ledger]) -> list[checks.CheckMessage]:
+    """Return what is wrong with one ledger."""
+    messages = list(_check_model(declared))
+    for check in (
+        _check_key,
+        _check_columns,
+        _check_filters,
+        _check_sections,
+        _check_children,
+        _check_search,
+        _check_sensitive,
+        _check_reasons,
+        _check_io,
+        _check_actions,
+    ):
+        messages.extend(check(declared))
+    return messages
+
+
+def _error(declared: type[Ledger], number: int, text: str, hint: str = "") -> checks.Error:
+    return checks.Error(
+        f"{declared.__qualname__}: {text}",
+        hint=hint or None,
+        obj=declared.model,
+        id=f"ledgers.E{number:03d}",
+    )
+
+
+def _path(declared: type[Ledger], name: str) -> Path | str:
+    try:
+        return resolve(declared.model, name)
+    except UnknownPath as error:
+        return str(error)
+
+
+def _check_model(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
+    model = declared.model
+    if not issubclass(model, CaseModel):
+        yield _error(declared, 1, f"{model._meta.label} is no CaseModel, so nothing scopes it.")
+    if not isinstance(model._default_manager, ScopedManager):
+        yield _error(
+            declared,
+            2,
+            f"the default manager of {model._meta.label} is not scoped.",
+            "Let `objects` be a ScopedManager and declare it first.",
+        )
+    if not hasattr(model._meta, "simple_history_manager_attribute"):
+        yield _error(
+            declared,
+            3,
+            f"{model._meta.label} keeps no history.",
+            "Add `history = LedgerHistory()`.",
+        )
+    for mixin in FORBIDDEN_MIXINS:
+        if issubclass(model, mixin):
+            yield _error(
+                declared,
+                4,
+                f"{model._meta.label} has {mixin.__name__}: Wagtail would save it while it is "
+                "typed and keep its values in the clear.",
+            )
+    from wagtail.snippets.models import SNIPPET_MODELS  # app ready
+
+    if model in SNIPPET_MODELS:
+        yield _error(
+            declared,
+            5,
+            f"{model._meta.label} is a snippet: its chooser would list every row to anyone.",
+        )
+    codenames = {f"{action}" for action in model._meta.default_permissions}
+    missing = [a for a in ("view", "add", "change", "delete", "export") if a not in codenames]
+    if missing:
+        yield _error(
+            declared,
+            6,
+            f"{model._meta.label} lacks the permissions {', '.join(missing)}.",
+            "Let its Meta inherit from CaseModel.Meta.",
+        )
+
+
+def _check_key(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
+    if not declared.key:
+        yield _error(declared, 10, "no key: name the field that identifies a record.")
+        return
+    try:
+        field = declared.model._meta.get_field(declared.key)
+    except FieldDoesNotExist:
+        yield _error(declared, 11, f"key: there is no field {declared.key!r}.")
+        return
+    if not getattr(field, "unique", False):
+        yield _error(declared, 12, f"key: {declared.key!r} is not unique.")
+
+
+def _check_columns(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
+    if not declared.columns:
+        yield _error(declared, 20, "no columns.")
+    if len(declared.columns) > 8:
+        yield checks.Warning(
+            f"{declared.__qualname__}: {len(declared.columns)} columns; eight fit a screen.",
+            obj=declared.model,
+            id="ledgers.W021",
+        )
+    for item in declared.columns:
+        column = item if isinstance(item, Column) else Column(item)
+        if isinstance(column, Badge):
+            for tone in set(column.tones.values()) - set(TONES):
+                yield _error(declared, 24, f"columns: {column.name!r} has an unknown tone {tone!r}.")
+        if column.value is not None:
+            if column.name in declared.sensitive and column.mask is None:
+                yield _error(
+                    declared,
+                    23,
+                    f"columns: {column.name!r} is sensitive and would be shown unmasked.",
+                    "Give the column a mask.",
+                )
+            continue
+        path = _path(declared, column.name)
+        if isinstance(path, str):
+            yield _error(declared, 22, f"columns: {column.name!r}: {path}.")
+        elif path.to_many:
+            yield _error(declared, 25, f"columns: {column.name!r} has several values per row.")
+
+
+def _check_filters(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
+    for name in declared.filters:
+        path = _path(declared, name)
+        if isinstance(path, str):
+            yield _error(declared, 30, f"filters: {name!r}: {path}.")
+        elif path.field is None:
+            yield _error(declared, 31, f"filters: {name!r} is no field of the database.")
+        elif isinstance(path.field, EncryptedTextField):
+            yield _error(declared, 32, f"filters: {name!r} is encrypted and cannot be compared.")
+        elif name in declared.sensitive:
+            yield _error(
+                declared, 33, f"filters: {name!r} is sensitive: filtering would spell it out."
+            )
+        elif path.field.is_relation and issubclass(path.field.related_model, CaseModel):
+            yield _error(
+                declared, 34, f"filters: {name!r} would list every {path.field.related_model.__name__}."
+            )
+        elif isinstance(path.field, models.TextField | models.CharField) and not path.field.choices:
+            yield _error(
+                declared,
+                35,
+                f"filters: {name!r} is free text; put it into the search instead.",
+            )
+
+
+def _check_sections(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
+    seen: set[str] = set()
+    for name in declared.shown_fields():
+        try:
+            declared.model._meta.get_field(name)
+        except FieldDoesNotExist:
+            yield _error(declared, 40, f"sections: there is no field {name!r}.")
+            continue
+        if name in seen:
+            yield _error(declared, 41, f"sections: {name!r} stands in two sections.")
+        seen.add(name)
+
+
+def _check_children(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
+    for child in declared.children:
+        try:
+            relation = declared.model._meta.get_field(child.name)
+        except FieldDoesNotExist:
+            yield _error(declared, 50, f"children: there is no relation {child.name!r}.")
+            continue
+        if not relation.one_to_many:
+            yield _error(declared, 51, f"children: {child.name!r} is no reverse relation.")
+            continue
+        related = relation.related_model
+        if not hasattr(related._meta, "simple_history_manager_attribute"):
+            yield _error(declared, 52, f"children: {related._meta.label} keeps no history.")
+        if issubclass(related, ClusterableModel) and isinstance(related, RevisionMixin):
+            yield _error(declared, 53, f"children: {related._meta.label} keeps revisions.")
+        for name in child.fields:
+            try:
+                related._meta.get_field(name)
+            except FieldDoesNotExist:
+                yield _error(declared, 54, f"children: {child.name}: there is no field {name!r}.")
+
+
+def _check_search(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
+    if declared.search is None:
+        return
+    for name in declared.search.paths():
+        path = _path(declared, name)
+        if isinstance(path, str):
+            yield _error(declared, 60, f"search: {name!r}: {path}.")
+
+
+def _check_sensitive(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
+    for name, mask in declared.sensitive.items():
+        path = _path(declared, name)
+        if isinstance(path, str):
+            yield _error(declared, 70, f"sensitive: {name!r}: {path}.")
+        if not callable(mask):
+            yield _error(declared, 71, f"sensitive: {name!r} has no function that masks it.")
+
+
+def _check_reasons(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
+    shown = set(declared.shown_fields()) | {child.name for child in declared.children}
+    for name in declared.reason_required:
+        if name not in shown:
+            yield _error(declared, 80, f"reason_required: there is no field {name!r} on the form.")
+
+
+def _check_io(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
+    if declared.io is None:
+        return
+    for name in declared.io.fields:
+        path = _path(declared, name)
+        if isinstance(path, str):
+            yield _error(declared, 90, f"io: {name!r}: {path}.")
+    for heading, name in declared.io.aliases.items():
+        if name not in declared.io.fields:
+            yield _error(declared, 91, f"io: the alias {heading!r} names {name!r}, which is not in fields.")
+
+
+def _check_actions(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
+    for action in declared.actions:
+        if bool(action.handler) == bool(action.url):
+            yield _error(
+                declared, 95, f"actions: {action.name!r} needs either a handler or a url."
+            )
+    for related in declared.related:
+        try:
+            other = ledgers.get(related.slug)
+        except KeyError:
+            yield _error(declared, 96, f"related: there is no ledger {related.slug!r}.")
+            continue
+        path = _path(other, related.by)
+        if isinstance(path, str):
+            yield _error(declared, 97, f"related: {related.slug}: {path}.")
+        elif names_a_territory(path.field) or path.field.related_model is not declared.model:
+            yield _error(
+                declared,
+                98,
+                f"related: {related.slug}.{related.by} does not point at {declared.model.__name__}.",
+            )

@@ -1,0 +1,199 @@
+"""Declared filters become a django-filter set that takes nothing but what was declared."""
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db import models
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from django_filters.widgets import SuffixedMultiWidget
+from wagtail.admin.active_filters import (
+    ActiveFilter,
+    BaseFilterAdapter,
+    filter_adapter_class_registry,
+)
+from wagtail.admin.filters import NumberRangeWidget, WagtailFilterSet
+
+from core.access.scope import current_scope
+from core.fields import ChoiceListField
+from core.territories.models import Territory
+
+from .declaration import Ledger
+from .forms.fields import DayInput, choosable_territories
+from .paths import names_a_territory, resolve
+from .presentation import label_of
+
+
+class DayRangeWidget(SuffixedMultiWidget):
+    """From a day to a day, in the browser's own calendars."""
+
+    template_name = "wagtailadmin/widgets/range_input.html"
+    suffixes = ["from", "to"]
+
+    def __init__(self, attrs: Any = None) -> None:
+        super().__init__(
+            (DayInput({"aria-label": _("From day")}), DayInput({"aria-label": _("To day")})), attrs
+        )
+
+    def decompress(self, value: Any) -> list[Any]:
+        return [value.start, value.stop] if value else [None, None]
+
+
+def territory_choices() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return towns and villages of the person's area, by the prefix of their code."""
+    scope = current_scope()
+    levels = {str(Territory.Level.TOWN), str(Territory.Level.VILLAGE)}
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for place in choosable_territories(scope.prefixes if scope else (), levels):
+        if place.level == Territory.Level.VILLAGE:
+            town = place.parent.name if place.parent else ""
+            groups.setdefault(town, []).append((place.prefix, place.name))
+        else:
+            whole = gettext("%(name)s (all villages)") % {"name": place.name}
+            groups.setdefault(place.name, []).insert(0, (place.prefix, whole))
+    return list(groups.items())
+
+
+class TerritoryFilter(django_filters.ChoiceFilter):
+    """A town with all its villages, or one village.  The set fills in the choices."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            choices=[],
+            empty_label=_("All"),
+            widget=forms.Select(attrs={"data-ledger-territory": ""}),
+            **kwargs,
+        )
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        if not value:
+            return qs
+        return qs.filter(**{f"{self.field_name}__code__startswith": value})
+
+
+class ChoiceListFilter(django_filters.MultipleChoiceFilter):
+    """Rows whose list of codes holds any of the chosen ones."""
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        if not value:
+            return qs
+        name = f"_{self.field_name}_as_text"
+        condition = Q()
+        for code in value:
+            condition |= Q(**{f"{name}__contains": f'"{code}"'})
+        return qs.alias(**{name: Cast(self.field_name, TextField())}).filter(condition)
+
+
+YES_NO = [("true", pgettext_lazy("answer", "Yes")), ("false", pgettext_lazy("answer", "No"))]
+
+
+class YesNoFilter(django_filters.TypedChoiceFilter):
+    """Yes or no."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            choices=YES_NO,
+            coerce=lambda value: value == "true",
+            empty_label=_("All"),
+            widget=forms.RadioSelect,
+            **kwargs,
+        )
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        return qs if value in (None, "") else qs.filter(**{self.field_name: value})
+
+
+class YesNoAdapter(BaseFilterAdapter):
+    """The pill of a yes-or-no filter."""
+
+    def get_active_filters(self) -> Any:
+        yield ActiveFilter(
+            self.bound_field.auto_id,
+            self.filter.label,
+            str(dict(YES_NO)["true" if self.value else "false"]),
+            self.get_url_without_filter_param(self.name),
+        )
+
+
+class TerritoryAdapter(BaseFilterAdapter):
+    """The pill of a territory filter."""
+
+    def get_active_filters(self) -> Any:
+        labels = {
+            code: label
+            for group in self.filter.field.choices
+            if isinstance(group[1], list | tuple)
+            for code, label in group[1]
+        }
+        yield ActiveFilter(
+            self.bound_field.auto_id,
+            self.filter.label,
+            str(labels.get(self.value, self.value)),
+            self.get_url_without_filter_param(self.name),
+        )
+
+
+filter_adapter_class_registry.register(YesNoFilter, value=YesNoAdapter)
+filter_adapter_class_registry.register(TerritoryFilter, value=TerritoryAdapter)
+
+
+def filter_for(ledger: type[Ledger], name: str) -> django_filters.Filter:
+    """Return the filter of one declared field.
+
+    Raises:
+        TypeError: The field's type cannot be filtered by.
+    """
+    path = resolve(ledger.model, name)
+    field = path.field
+    common = {"field_name": path.lookup, "label": label_of(field)}
+    if names_a_territory(field):
+        return TerritoryFilter(**common)
+    if isinstance(field, ChoiceListField):
+        return ChoiceListFilter(
+            choices=field.options, widget=forms.CheckboxSelectMultiple, **common
+        )
+    if field.is_relation:
+        return django_filters.ModelMultipleChoiceFilter(
+            queryset=field.related_model._default_manager.all(),
+            widget=forms.CheckboxSelectMultiple,
+            **common,
+        )
+    if field.choices:
+        return django_filters.MultipleChoiceFilter(
+            choices=[(c, label) for c, label in field.flatchoices if c not in ("", None)],
+            widget=forms.CheckboxSelectMultiple,
+            **common,
+        )
+    if isinstance(field, models.BooleanField):
+        return YesNoFilter(**common)
+    if isinstance(field, models.DateField):
+        return django_filters.DateFromToRangeFilter(widget=DayRangeWidget, **common)
+    if isinstance(field, models.IntegerField | models.DecimalField | models.FloatField):
+        return django_filters.RangeFilter(widget=NumberRangeWidget, **common)
+    raise TypeError(f"{ledger.__qualname__}.filters: {name!r} cannot be filtered by")
+
+
+class LedgerFilterSet(WagtailFilterSet):
+    """A filter set that looks the person's territories up once."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        places = [f for f in self.filters.values() if isinstance(f, TerritoryFilter)]
+        if places:
+            choices = territory_choices()
+            for territory_filter in places:
+                territory_filter.extra["choices"] = choices
+
+
+def filterset_class(ledger: type[Ledger]) -> type[LedgerFilterSet]:
+    """Return the filter set of a ledger."""
+    meta = type("Meta", (), {"model": ledger.model, "fields": []})
+    members: dict[str, Any] = {"Meta": meta}
+    for name in ledger.filters:
+        members[name.replace(".", "__")] = filter_for(ledger, name)
+    return type(f"{capfirst(ledger.namespace())}FilterSet", (LedgerFilterSet,), members)

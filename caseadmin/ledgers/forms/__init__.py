@@ -1,0 +1,1 @@
+"""The forms of the ledgers: records, child rows, territories and choosers."""

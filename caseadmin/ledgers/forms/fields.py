@@ -1,0 +1,254 @@
+"""Form fields and widgets the ledgers use in place of Django's."""
+
+import uuid
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.access.scope import current_scope
+from core.territories.models import Territory
+from core.territories.selectors import within
+
+DATE_FORMATS = ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d"]
+
+
+class DayInput(forms.DateInput):
+    """The browser's own calendar: no script, and the right keyboard on a telephone."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: Any = None) -> None:
+        super().__init__(attrs={"max": "9999-12-31", **(attrs or {})}, format="%Y-%m-%d")
+
+
+class DayField(forms.DateField):
+    """A calendar date, also as people type it: 2015年4月6日, 2015.4.6, 20150406."""
+
+    widget = DayInput
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("input_formats", DATE_FORMATS)
+        super().__init__(**kwargs)
+        self.error_messages["invalid"] = gettext_lazy("Enter a date such as 2015-04-06.")
+
+
+class MinuteInput(forms.DateTimeInput):
+    """The browser's own date and time."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, attrs: Any = None) -> None:
+        super().__init__(attrs=attrs, format="%Y-%m-%dT%H:%M")
+
+
+class MinuteField(forms.DateTimeField):
+    """A local date and time."""
+
+    widget = MinuteInput
+
+
+class YesNoField(forms.TypedChoiceField):
+    """Yes, no, or not known."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            choices=[("", _("Not known")), ("true", _("Yes")), ("false", _("No"))],
+            coerce=lambda value: value == "true",
+            empty_value=None,
+            **kwargs,
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        return {True: "true", False: "false", None: ""}.get(value, value)
+
+
+def choosable_territories(prefixes: tuple[str, ...], levels: set[str]) -> list[Territory]:
+    """Return the territories a person may pick, villages under their towns."""
+    if not prefixes:
+        return []
+    return list(
+        within(prefixes).standing().filter(level__in=levels).select_related("parent").order_by("code")
+    )
+
+
+def grouped(territories: list[Territory]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Group territories by town, as a select element shows them."""
+    groups: OrderedDict[str, list[tuple[str, str]]] = OrderedDict()
+    for territory in territories:
+        if territory.level == Territory.Level.VILLAGE and territory.parent is not None:
+            groups.setdefault(territory.parent.name, []).append(
+                (str(territory.pk), territory.name)
+            )
+        else:
+            groups.setdefault(territory.name, []).insert(
+                0, (str(territory.pk), _("%(name)s (whole area)") % {"name": territory.name})
+            )
+    return list(groups.items())
+
+
+class TerritorySelect(forms.Select):
+    """Villages under the headings of their towns; a script makes two steps of it."""
+
+    def __init__(self, attrs: Any = None) -> None:
+        super().__init__(attrs={"data-ledger-territory": "", **(attrs or {})})
+
+
+class TerritoryField(forms.Field):
+    """A village (or town) of the signed-in person's area.
+
+    Args:
+        levels: The levels that may be picked.
+    """
+
+    widget = TerritorySelect
+    default_error_messages = {
+        "invalid": gettext_lazy("Choose a place from the list: it must lie in your area."),
+    }
+
+    def __init__(self, *, levels: set[str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.levels = levels
+        self.kept: Territory | None = None
+        self._territories: list[Territory] | None = None
+        self.widget.is_required = self.required
+        self.widget.choices = LazyChoices(self)
+
+    def territories(self) -> list[Territory]:
+        """Return what may be picked, and the value the row already has."""
+        if self._territories is None:
+            scope = current_scope()
+            found = choosable_territories(scope.prefixes if scope else (), self.levels)
+            if self.kept is not None and self.kept not in found:
+                found.append(self.kept)
+            self._territories = found
+        return self._territories
+
+    def __deepcopy__(self, memo: Any) -> "TerritoryField":
+        copied: TerritoryField = super().__deepcopy__(memo)  # type: ignore[misc]
+        copied._territories = None
+        copied.widget.choices = LazyChoices(copied)
+        return copied
+
+    def prepare_value(self, value: Any) -> Any:
+        return str(value.pk) if isinstance(value, Territory) else value and str(value)
+
+    def to_python(self, value: Any) -> Territory | None:
+        if value in self.empty_values:
+            return None
+        for territory in self.territories():
+            if str(territory.pk) == str(value):
+                return territory
+        raise ValidationError(self.error_messages["invalid"], code="invalid")
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return str(self.prepare_value(initial) or "") != str(self.prepare_value(data) or "")
+
+
+class LazyChoices:
+    """The options, looked up when the element is drawn."""
+
+    def __init__(self, field: TerritoryField) -> None:
+        self.field = field
+
+    def __iter__(self) -> Iterator[Any]:
+        yield ("", _("Choose a place"))
+        yield from grouped(self.field.territories())
+
+
+class RecordInput(forms.TextInput):
+    """Type a number, or a few letters and pick from the records found.
+
+    What is sent is the record's number, so it works without a script too.  The words
+    go to the server by POST; the page holds no list of names.
+    """
+
+    template_name = "ledgers/widgets/record_input.html"
+
+    def __init__(self, ledger: Any, attrs: Any = None) -> None:
+        super().__init__(attrs={"autocomplete": "off", **(attrs or {})})
+        self.ledger = ledger
+        self.chosen: Any = None
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        context["widget"]["choose_url"] = reverse(f"{self.ledger.namespace()}:choose")
+        context["widget"]["one"] = str(self.ledger.one())
+        context["widget"]["chosen"] = self.chosen
+        return context
+
+
+class RecordField(forms.Field):
+    """A record of another ledger, within the person's scope.
+
+    Args:
+        ledger: The other ledger.
+    """
+
+    default_error_messages = {
+        "invalid": gettext_lazy(
+            "There is no such record in your area. Search by name or number and pick one."
+        ),
+    }
+
+    def __init__(self, *, ledger: Any, **kwargs: Any) -> None:
+        kwargs["widget"] = RecordInput(ledger)
+        kwargs.setdefault(
+            "help_text", gettext_lazy("Type part of a name or the number, then pick a record.")
+        )
+        super().__init__(**kwargs)
+        self.ledger = ledger
+
+    def _find(self, value: Any) -> Any:
+        rows = self.ledger.queryset()
+        text = str(value).strip()
+        try:
+            found = rows.filter(pk=uuid.UUID(text)).first()
+        except ValueError:
+            found = rows.filter(**{self.ledger.key: text}).first()
+        return found
+
+    def prepare_value(self, value: Any) -> Any:
+        if value in self.empty_values:
+            return ""
+        if isinstance(value, self.ledger.model):
+            row = value
+        else:
+            row = self._find(value)
+        if row is None:
+            return value
+        self.widget.chosen = option_of(self.ledger, row)
+        return getattr(row, self.ledger.key)
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values:
+            return None
+        found = value if isinstance(value, self.ledger.model) else self._find(value)
+        if found is None:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return found
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        if initial in self.empty_values or data in self.empty_values:
+            return bool(initial) != bool(data)
+        row = self._find(data)
+        return row is None or str(row.pk) != str(getattr(initial, "pk", initial))
+
+
+def option_of(ledger: Any, row: Any) -> dict[str, str]:
+    """Return what tells a record from its namesakes: its number and its first columns."""
+    from ..columns import cell_text  # circular import: columns draw ledgers
+
+    texts = [cell_text(ledger, column, row) for column in ledger.columns[:5]]
+    number = str(getattr(row, ledger.key))
+    details = [text for text in texts[1:] if text and text != number]
+    return {
+        "number": number,
+        "title": texts[0] if texts else str(row),
+        "details": " · ".join([number, *details] if texts and texts[0] != number else details),
+    }

@@ -1,0 +1,414 @@
+"""The form of one record with its child rows, made from the ledger's declaration."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.db import models
+from django.utils.functional import cached_property
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.access.models import CaseModel
+from core.crypto.fields import EncryptedDateField, EncryptedTextField
+from core.fields import ChoiceListField
+from core.territories.models import Territory
+
+from ..declaration import Child, ChildRows, Ledger, Section
+from ..paths import names_a_territory
+from ..presentation import Shown, child_label, child_rows, label_of, shown_value
+from ..registry import ledgers
+from .fields import DayField, MinuteField, RecordField, TerritoryField, YesNoField
+
+REASON_LENGTH = 500
+MAX_ROWS = 200
+
+
+def form_field(db_field: models.Field, **kwargs: Any) -> forms.Field | None:
+    """Return the form field of a model field."""
+    common = {
+        "required": not db_field.blank and not isinstance(db_field, models.BooleanField),
+        "label": capfirst(str(db_field.verbose_name)),
+        "help_text": db_field.help_text,
+    }
+    if isinstance(db_field, models.ForeignKey):
+        return _relation_field(db_field, common)
+    if isinstance(db_field, EncryptedDateField):
+        return DayField(**common)
+    if isinstance(db_field, models.DateTimeField):
+        return MinuteField(**common)
+    if isinstance(db_field, models.DateField):
+        return DayField(**common)
+    if isinstance(db_field, models.BooleanField) and db_field.null:
+        return YesNoField(**{**common, "required": False})
+    if isinstance(db_field, ChoiceListField):
+        return db_field.formfield()
+    field = db_field.formfield(**kwargs)
+    if field is not None and isinstance(field.widget, forms.Textarea):
+        field.widget.attrs.update({"rows": 3, "data-controller": "w-autosize"})
+    if field is not None and isinstance(db_field, EncryptedTextField | models.CharField):
+        field.widget.attrs.setdefault("autocomplete", "off")
+    return field
+
+
+def _relation_field(db_field: models.ForeignKey, common: dict[str, Any]) -> forms.Field | None:
+    related = db_field.related_model
+    if names_a_territory(db_field):
+        limit = db_field.get_limit_choices_to() or {}
+        levels = limit.get("level__in") or [limit.get("level") or Territory.Level.VILLAGE]
+        return TerritoryField(levels={str(level) for level in levels}, **common)
+    found = ledgers.for_model(related)
+    if found is not None:
+        common.pop("help_text" if not common["help_text"] else "", None)
+        return RecordField(ledger=found, **common)
+    if issubclass(related, CaseModel):
+        # Without a ledger there is nothing to search by, and a list would show everyone.
+        return None
+    return db_field.formfield()  # type: ignore[no-any-return]
+
+
+class RowForm(forms.ModelForm):
+    """One record or one child row."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            if isinstance(field, TerritoryField) and getattr(self.instance, f"{name}_id", None):
+                field.kept = getattr(self.instance, name)
+            if isinstance(field, RecordField) and not self.is_bound:
+                # The row itself, so that drawing it asks the database once at most.
+                current = self.initial.get(name)
+                if current and getattr(self.instance, f"{name}_id", None) == current:
+                    self.initial[name] = getattr(self.instance, name)
+
+
+def row_form_class(model: Any, names: list[str]) -> type[RowForm]:
+    """Return the form class for some fields of a model."""
+    return forms.modelform_factory(  # type: ignore[return-value]
+        model, form=RowForm, fields=names, formfield_callback=form_field
+    )
+
+
+class ChildTable:
+    """The editable rows of one child relation.
+
+    Unlike Django's formset it does not rest on the number of rows the page was built
+    with: a row is told by its id, so two people may add and remove rows at once.
+    """
+
+    def __init__(
+        self,
+        *,
+        ledger: type[Ledger],
+        child: Child,
+        parent: Any,
+        data: Mapping[str, Any] | None,
+        sees_sensitive: bool,
+    ) -> None:
+        self.ledger = ledger
+        self.child = child
+        self.parent = parent
+        self.data = data
+        self.prefix = child.name
+        self.label = child_label(ledger, child)
+        self.relation = ledger.child_relation(child)
+        self.model = self.relation.related_model
+        self.one = str(child.one or self.model._meta.verbose_name)
+        self.names = ledger.child_fields(child)
+        self.secret = [
+            n for n in self.names if ledger.mask_of(f"{child.name}.{n}") and not sees_sensitive
+        ]
+        self.stale: list[Any] = []
+
+    @cached_property
+    def existing(self) -> list[Any]:
+        """The rows the record has now."""
+        if self.parent._state.adding:
+            return []
+        return child_rows(self.ledger, self.child, self.parent)
+
+    @cached_property
+    def rows(self) -> list["ChildRow"]:
+        """The rows on the page, in order."""
+        if self.data is None:
+            return [
+                ChildRow(self, index, instance, None) for index, instance in enumerate(self.existing)
+            ]
+        by_id = {str(row.pk): row for row in self.existing}
+        rows = []
+        for index in range(self.posted_count):
+            row_id = self.data.get(f"{self.prefix}-{index}-id", "")
+            rows.append(ChildRow(self, index, by_id.get(row_id), self.data))
+        return rows
+
+    @property
+    def posted_count(self) -> int:
+        """How many rows the browser says it sent."""
+        try:
+            count = int((self.data or {}).get(f"{self.prefix}-count", 0))
+        except ValueError:
+            return 0
+        return min(max(count, 0), MAX_ROWS)
+
+    @property
+    def count(self) -> int:
+        """How many rows are on the page."""
+        return len(self.rows)
+
+    def add_blank(self) -> None:
+        """Put one more empty row on the page."""
+        self.rows.append(ChildRow(self, len(self.rows), None, None))
+
+    @cached_property
+    def blank(self) -> "ChildRow":
+        """The row a script copies."""
+        return ChildRow(self, "__index__", None, None)
+
+    def is_valid(self) -> bool:
+        """Check every row that is kept."""
+        return all([row.is_valid() for row in self.rows])
+
+    def has_changed(self) -> bool:
+        """Whether any row was added, changed or removed."""
+        return any(row.counts for row in self.rows)
+
+    def is_stale(self) -> bool:
+        """Whether someone else has written one of these rows since the page was built."""
+        return any(row.is_stale for row in self.rows)
+
+    def to_write(self) -> ChildRows:
+        """Return the rows to save and to remove, leaving out what did not change."""
+        kept = [r.form.instance for r in self.rows if r.counts and not r.removed]
+        removed = [r.instance for r in self.rows if r.removed and r.instance is not None]
+        return ChildRows(kept, removed)
+
+
+class ChildRow:
+    """One row of a child table on the page."""
+
+    def __init__(
+        self, table: ChildTable, index: int | str, instance: Any, data: Mapping[str, Any] | None
+    ) -> None:
+        self.table = table
+        self.index = index
+        self.instance = instance
+        self.prefix = f"{table.prefix}-{index}"
+        self.removed = bool(data and data.get(f"{self.prefix}-remove"))
+        # A value the person may not see is not theirs to overwrite, but a new row needs it.
+        names = [n for n in table.names if instance is None or n not in table.secret]
+        row = instance or table.model()
+        if instance is None:
+            setattr(row, table.relation.field.name, table.parent)
+        self.form: Any = row_form_class(table.model, names)(
+            data, prefix=self.prefix, instance=row, use_required_attribute=False
+        )
+        posted = data.get(f"{self.prefix}-version") if data else None
+        self.version = posted or str(getattr(instance, "version", ""))
+
+    @property
+    def number(self) -> Any:
+        """The row's place, counted from one."""
+        return self.index + 1 if isinstance(self.index, int) else "__number__"
+
+    @property
+    def withheld(self) -> list[Shown]:
+        """Values the person may not see, masked."""
+        if self.instance is None:
+            return []
+        return [
+            shown_value(
+                self.instance, n, mask=self.table.ledger.mask_of(f"{self.table.child.name}.{n}")
+            )
+            for n in self.table.secret
+        ]
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the row was written after the page was built."""
+        return self.instance is not None and str(getattr(self.instance, "version", "")) != str(
+            self.version
+        )
+
+    @property
+    def counts(self) -> bool:
+        """Whether the row has anything to write."""
+        if self.removed:
+            return self.instance is not None
+        return bool(self.form.has_changed())
+
+    def is_valid(self) -> bool:
+        """Check the row, unless it is empty, untouched or removed."""
+        if self.removed or not self.counts:
+            return True
+        self.form.full_clean()
+        return not self.form.errors
+
+
+class RecordForm:
+    """Everything a person fills in on the page of one record.
+
+    Args:
+        ledger: The ledger.
+        instance: The record, new or stored.
+        user: Who fills it in.
+        data: What the browser sent, or ``None``.
+        initial: Values to begin with.
+    """
+
+    def __init__(
+        self,
+        *,
+        ledger: type[Ledger],
+        instance: Any,
+        user: Any,
+        data: Any = None,
+        initial: Mapping[str, Any] | None = None,
+        tables: list[ChildTable] | None = None,
+    ) -> None:
+        self.ledger = ledger
+        self.instance = instance
+        self.is_new = instance._state.adding
+        self.sees_sensitive = ledger.allows(user, "view_sensitive")
+        self.data = data
+        hidden = set()
+        if not self.is_new and not self.sees_sensitive:
+            hidden = {name for name in ledger.shown_fields() if ledger.mask_of(name)}
+        self.hidden = hidden
+        editable = [
+            name
+            for name in ledger.shown_fields()
+            if name not in hidden and ledger.field(name).editable
+        ]
+        self.form: Any = row_form_class(ledger.model, editable)(
+            data, instance=instance, initial=initial, use_required_attribute=False
+        )
+        self.form.fields["reason"] = forms.CharField(
+            label=gettext_lazy("Reason for the change") if not self.is_new else gettext_lazy("Remark"),
+            required=False,
+            max_length=REASON_LENGTH,
+            widget=forms.TextInput(attrs={"autocomplete": "off"}),
+            help_text=gettext_lazy("Stands in the history beside what you changed."),
+        )
+        self.tables = (
+            tables
+            if tables is not None
+            else [
+                ChildTable(
+                    ledger=ledger,
+                    child=child,
+                    parent=instance,
+                    data=data,
+                    sees_sensitive=self.sees_sensitive,
+                )
+                for child in ledger.children
+                if not child.read_only
+            ]
+        )
+
+    # What is on the page
+
+    def sections(self) -> list[tuple[Section, list[Any]]]:
+        """Return the sections with their fields; withheld ones as masked values."""
+        found = []
+        for section in self.ledger.shown_sections():
+            parts: list[Any] = []
+            for name in section.fields:
+                if name in self.form.fields:
+                    parts.append(self.form[name])
+                else:
+                    mask = self.ledger.mask_of(name) if name in self.hidden else None
+                    parts.append(shown_value(self.instance, name, mask=mask))
+            found.append((section, parts))
+        return found
+
+    @property
+    def media(self) -> Any:
+        """Scripts and styles of the widgets."""
+        return self.form.media
+
+    # What was sent
+
+    @property
+    def changed(self) -> list[str]:
+        """Names of the record's own fields that were changed."""
+        return [name for name in self.form.changed_data if name != "reason"]
+
+    def has_changed(self) -> bool:
+        """Whether anything at all was changed."""
+        return bool(self.changed) or any(table.has_changed() for table in self.tables)
+
+    def is_valid(self) -> bool:
+        """Check the record, its child rows, and that a reason is given where one is due."""
+        valid = self.form.is_valid()
+        valid = all([table.is_valid() for table in self.tables]) and valid
+        if self.reason_due and not self.reason:
+            labels = "、".join(self._label(name) for name in self.reason_due)
+            self.form.add_error(
+                "reason", _("Say why you changed: %(fields)s.") % {"fields": labels}
+            )
+            return False
+        return bool(valid)
+
+    def _label(self, name: str) -> str:
+        if name in self.form.fields:
+            return str(self.form[name].label)
+        return label_of(self.ledger.model._meta.get_field(name))
+
+    @property
+    def reason_due(self) -> list[str]:
+        """Changed fields that may not be changed without a reason."""
+        if self.is_new:
+            return []
+        touched = set(self.changed) | {t.child.name for t in self.tables if t.has_changed()}
+        return [name for name in self.ledger.reason_required if name in touched]
+
+    @property
+    def reason(self) -> str:
+        """The reason that was given."""
+        return str(getattr(self.form, "cleaned_data", {}).get("reason") or "").strip()
+
+    def children(self) -> dict[str, list[Any]]:
+        """Return the child rows to write."""
+        return {table.child.name: table.to_write() for table in self.tables if table.has_changed()}
+
+    def is_stale(self) -> bool:
+        """Whether a child row was written by someone else since the page was built."""
+        return any(table.is_stale() for table in self.tables)
+
+    def errors(self) -> list[tuple[str, str, str]]:
+        """Return every error as (id of the element, label, message), in page order."""
+        found = [("", "", str(message)) for message in self.form.non_field_errors()]
+        order = [*self.ledger.shown_fields(), "reason"]
+        for name in order:
+            if name in self.form.errors:
+                bound = self.form[name]
+                found += [(anchor(bound), str(bound.label), str(m)) for m in self.form.errors[name]]
+        for table in self.tables:
+            for row in table.rows:
+                if row.removed or not row.form.is_bound or not row.counts:
+                    continue
+                place = f"{table.label} {row.number}"
+                for name, messages in row.form.errors.items():
+                    if name == forms.forms.NON_FIELD_ERRORS:
+                        found += [(f"{row.prefix}-row", place, str(m)) for m in messages]
+                        continue
+                    bound = row.form[name]
+                    found += [(anchor(bound), f"{place} · {bound.label}", str(m)) for m in messages]
+        return found
+
+    def add_errors(self, error: Any) -> None:
+        """Take in what the write path refused."""
+        if not hasattr(error, "error_dict"):
+            self.form.add_error(None, error)
+            return
+        for name, messages in error.error_dict.items():
+            self.form.add_error(name if name in self.form.fields else None, messages)
+
+
+def anchor(bound: Any) -> str:
+    """Return the id of the element an error link leads to."""
+    widget = bound.field.widget
+    if isinstance(widget, forms.CheckboxSelectMultiple | forms.RadioSelect):
+        return f"{bound.auto_id}_0"
+    return str(bound.auto_id)

@@ -1,0 +1,216 @@
+"""Values in words: choices as labels, dates local, blanks named, sensitive ones masked."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+from django.utils.formats import date_format, number_format, time_format
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from core.fields import ChoiceListField
+
+from .declaration import Child, Ledger, Mask
+from .paths import names_a_territory
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One labelled value on a page.
+
+    Attributes:
+        name: The field.
+        label: Its label.
+        text: The value in words; empty where there is none.
+        masked: Whether ``text`` hides part of the value.
+        url: Address of the record the value names, if it has a page.
+        long: Whether the value is running text.
+    """
+
+    name: str
+    label: str
+    text: str
+    masked: bool = False
+    url: str = ""
+    long: bool = False
+
+
+@dataclass(frozen=True)
+class ShownTable:
+    """Rows of a child or related ledger."""
+
+    name: str
+    label: str
+    headings: Sequence[str]
+    rows: Sequence[Sequence[Shown]] = field(default_factory=tuple)
+    total: int = 0
+    more_url: str = ""
+
+
+def blank() -> str:
+    """Return what stands where nothing was filled in."""
+    return _("Not given")
+
+
+def label_of(model_field: Any) -> str:
+    """Return a field's label as it begins a line."""
+    if model_field.is_relation and (model_field.one_to_many or model_field.auto_created):
+        return capfirst(str(model_field.related_model._meta.verbose_name_plural))
+    return capfirst(str(model_field.verbose_name))
+
+
+def words(model_field: Any, value: Any) -> str:
+    """Return a stored value in words, ``""`` for none.
+
+    ``value`` is what the instance's attribute holds; for a foreign key the row.
+    """
+    if value is None or value == "" or value == []:
+        return ""
+    if isinstance(model_field, ChoiceListField):
+        return model_field.labels(value)
+    if model_field is not None and model_field.choices:
+        labels = dict(model_field.flatchoices)
+        return str(labels.get(value, value))
+    return plain(value)
+
+
+def plain(value: Any) -> str:
+    """Return a Python value in words, ``""`` for none."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return pgettext("answer", "Yes") if value else pgettext("answer", "No")
+    if isinstance(value, datetime.datetime):
+        local = timezone.localtime(value) if timezone.is_aware(value) else value
+        return date_format(local, "DATETIME_FORMAT")
+    if isinstance(value, datetime.date):
+        return date_format(value, "DATE_FORMAT")
+    if isinstance(value, datetime.time):
+        return time_format(value)
+    if isinstance(value, int | float):
+        return str(number_format(value))
+    if isinstance(value, models.Model):
+        return name_of(value)
+    if isinstance(value, list | tuple | set):
+        return "、".join(plain(item) for item in value)
+    return str(value)
+
+
+def name_of(row: models.Model) -> str:
+    """Return how a row is named where another row points at it."""
+    if row._meta.label == "territories.Territory":
+        return str(row.path_name)  # type: ignore[attr-defined]
+    return str(row)
+
+
+def hidden(mask: Mask, text: str) -> str:
+    """Return a value with its mask on."""
+    return mask(text) if text else ""
+
+
+def shown_value(
+    instance: Any,
+    name: str,
+    *,
+    mask: Mask | None = None,
+    label: str | None = None,
+    user: Any = None,
+) -> Shown:
+    """Return one field of a row as it stands on a page."""
+    model_field = instance._meta.get_field(name)
+    value = getattr(instance, name)
+    text = words(model_field, value)
+    masked = bool(mask and text)
+    return Shown(
+        name=name,
+        label=label or label_of(model_field),
+        text=hidden(mask, text) if mask else text,
+        masked=masked,
+        url=record_url(value, user) if isinstance(value, models.Model) else "",
+        long=isinstance(model_field, models.TextField) and len(text) > 40,
+    )
+
+
+def record_url(row: models.Model, user: Any) -> str:
+    """Return the address of a row's own page, where the person may open it."""
+    from .registry import ledgers  # circular import: the registry imports declarations
+
+    found = ledgers.for_model(type(row))
+    if found is None or user is None or not found.allows(user, "view"):
+        return ""
+    return found.url("view", row.pk)
+
+
+def sections_of(
+    ledger: type[Ledger], instance: Any, *, user: Any, unmasked: bool
+) -> list[tuple[Any, list[Shown]]]:
+    """Return the record's values by section."""
+    return [
+        (
+            section,
+            [
+                shown_value(
+                    instance, name, mask=None if unmasked else ledger.mask_of(name), user=user
+                )
+                for name in section.fields
+            ],
+        )
+        for section in ledger.shown_sections()
+    ]
+
+
+def child_label(ledger: type[Ledger], child: Child) -> str:
+    """Return the heading of a child's table."""
+    if child.label is not None:
+        return str(child.label)
+    return label_of(ledger.child_relation(child))
+
+
+def child_rows(ledger: type[Ledger], child: Child, instance: Any) -> list[Any]:
+    """Return a record's rows of one child, with what their foreign keys name.
+
+    The parent vouches for them: whoever may see it may see its rows.
+    """
+    relation = ledger.child_relation(child)
+    model = relation.related_model
+    keys = [
+        f.name for f in model._meta.fields if f.is_relation and f.name in ledger.child_fields(child)
+    ]
+    select = [*keys, *(f"{k}__parent" for k in keys if names_a_territory(model._meta.get_field(k)))]
+    rows = model._default_manager.filter(**{relation.field.name: instance})
+    if select:
+        rows = rows.select_related(*select)
+    if not model._meta.ordering and any(f.name == "created_at" for f in model._meta.fields):
+        rows = rows.order_by("created_at", "pk")
+    return list(rows)
+
+
+def child_table(
+    ledger: type[Ledger], child: Child, instance: Any, *, user: Any, unmasked: bool
+) -> ShownTable:
+    """Return a child's rows as a table."""
+    names = ledger.child_fields(child)
+    model = ledger.child_relation(child).related_model
+    rows = child_rows(ledger, child, instance)
+    return ShownTable(
+        name=child.name,
+        label=child_label(ledger, child),
+        headings=[label_of(model._meta.get_field(name)) for name in names],
+        rows=[
+            [
+                shown_value(
+                    row,
+                    name,
+                    mask=None if unmasked else ledger.mask_of(f"{child.name}.{name}"),
+                    user=user,
+                )
+                for name in names
+            ]
+            for row in rows
+        ],
+        total=len(rows),
+    )

@@ -1,0 +1,335 @@
+"""What happened to a record and its child rows: one entry per action, in words."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from core.history.context import SOURCES
+
+from .declaration import STAMPED, Child, Ledger
+from .presentation import child_label, hidden, label_of, name_of, words
+
+PER_PAGE = 20
+
+
+@dataclass(frozen=True)
+class Change:
+    """One value that became another."""
+
+    label: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What one row went through within an entry.
+
+    Attributes:
+        kind: ``"+"`` added, ``"~"`` changed, ``"-"`` removed.
+        title: Empty for the record itself, else which child row.
+        changes: Its values that changed.
+    """
+
+    kind: str
+    title: str
+    changes: list[Change]
+
+
+@dataclass
+class Entry:
+    """One action of one person."""
+
+    change_set: uuid.UUID
+    at: datetime
+    actor: str
+    reason: str
+    source: str
+    kind: str
+    subjects: list[Subject] = field(default_factory=list)
+    is_current: bool = False
+    version: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many values changed."""
+        return sum(len(subject.changes) for subject in self.subjects)
+
+    @property
+    def initial(self) -> str:
+        """The first character of the person's name."""
+        return self.actor[:1]
+
+    @property
+    def source_label(self) -> str:
+        """The door it came through, in words."""
+        return str(SOURCES.get(self.source, self.source))
+
+
+@dataclass(frozen=True)
+class Track:
+    """One history table that has rows of the record."""
+
+    model: Any
+    history_model: Any
+    condition: dict[str, Any]
+    fields: list[str]
+    child: Child | None
+
+    def rows(self) -> Any:
+        """Return the history rows in scope, newest first."""
+        manager = getattr(self.model, self.model._meta.simple_history_manager_attribute)
+        return manager.filter(**self.condition)
+
+
+def tracks_of(ledger: type[Ledger], pk: Any) -> list[Track]:
+    """Return the history tables of a record and of its child rows."""
+    model = ledger.model
+    tracks = [
+        Track(
+            model,
+            getattr(model, model._meta.simple_history_manager_attribute).model,
+            {model._meta.pk.attname: pk},
+            history_fields(model, ledger.shown_fields()),
+            None,
+        )
+    ]
+    for child in ledger.children:
+        relation = ledger.child_relation(child)
+        related = relation.related_model
+        if not hasattr(related._meta, "simple_history_manager_attribute"):
+            continue
+        tracks.append(
+            Track(
+                related,
+                getattr(related, related._meta.simple_history_manager_attribute).model,
+                {relation.field.attname: pk},
+                history_fields(related, ledger.child_fields(child)),
+                child,
+            )
+        )
+    return tracks
+
+
+def history_fields(model: Any, shown: Iterable[str]) -> list[str]:
+    """Return the fields the history tells of: those on the page first, then the others.
+
+    What saving stamps, the row's key and digests of encrypted values say nothing.
+    """
+    names = [n for n in shown if model._meta.get_field(n).concrete]
+    for f in model._meta.concrete_fields:
+        if f.name not in names and f.name not in STAMPED and f.editable and not f.primary_key:
+            names.append(f.name)
+    return names
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """A page of entries.
+
+    Attributes:
+        entries: The entries, newest first.
+        page: The page object, for links to the others.
+        cut: Whether earlier history lies outside the reader's area.
+    """
+
+    entries: list[Entry]
+    page: Any
+    cut: bool
+
+
+def timeline(
+    ledger: type[Ledger], pk: Any, *, page: Any = 1, per_page: int = PER_PAGE, unmasked: bool = False
+) -> Timeline:
+    """Return what happened to a record, newest first.
+
+    A fixed number of queries, whatever the number of entries: two for each history
+    table and one for each model that foreign keys point at.
+    """
+    tracks = tracks_of(ledger, pk)
+    latest: dict[uuid.UUID, datetime] = {}
+    for track in tracks:
+        sets = track.rows().order_by().values_list("change_set").annotate(Max("history_date"))
+        for change_set, at in sets:
+            latest[change_set] = max(at, latest.get(change_set, at))
+    ordered = sorted(latest, key=lambda change_set: latest[change_set], reverse=True)
+    paginator = Paginator(ordered, per_page)
+    page_object = paginator.get_page(page)
+    wanted = set(page_object.object_list)
+    builder = Builder(ledger, unmasked=unmasked)
+    for track in tracks:
+        builder.read(track, wanted, newest=max((latest[s] for s in wanted), default=None))
+    entries = builder.entries(page_object.object_list)
+    if entries and page_object.number == 1:
+        entries[0].is_current = entries[0].kind != "-"
+    last = entries[-1] if entries and not page_object.has_next() else None
+    return Timeline(entries, page_object, cut=bool(last and last.kind == "~"))
+
+
+class Builder:
+    """Turns history rows into entries."""
+
+    def __init__(self, ledger: type[Ledger], *, unmasked: bool) -> None:
+        self.ledger = ledger
+        self.unmasked = unmasked
+        self.moves: list[tuple[Track, Any, Any]] = []
+        self.keys: dict[Any, set[Any]] = defaultdict(set)
+
+    def read(self, track: Track, wanted: set[uuid.UUID], newest: datetime | None) -> None:
+        """Take the rows of the wanted change sets, each with the one before it.
+
+        Several rows of one object in one change set count as one step, from the first
+        before to the last after.
+        """
+        if newest is None:
+            return
+        rows = track.rows().filter(history_date__lte=newest).order_by("history_date", "history_id")
+        by_object: dict[Any, list[Any]] = defaultdict(list)
+        for row in rows:
+            by_object[getattr(row, track.model._meta.pk.attname)].append(row)
+        for history in by_object.values():
+            before = None
+            index = 0
+            while index < len(history):
+                step = history[index]
+                last = step
+                first_type = step.history_type
+                while (
+                    index + 1 < len(history) and history[index + 1].change_set == step.change_set
+                ):
+                    index += 1
+                    last = history[index]
+                if last.change_set in wanted and not (
+                    first_type == "+" and last.history_type == "-"
+                ):
+                    kind = "+" if first_type == "+" else last.history_type
+                    last.step_kind = kind
+                    self.moves.append((track, before, last))
+                    self._note_keys(track, before)
+                    self._note_keys(track, last)
+                before = last
+                index += 1
+
+    def _note_keys(self, track: Track, row: Any) -> None:
+        if row is None:
+            return
+        for name in track.fields:
+            model_field = track.model._meta.get_field(name)
+            if model_field.is_relation:
+                value = getattr(row, model_field.attname)
+                if value is not None:
+                    self.keys[model_field.related_model].add(value)
+
+    def _names(self) -> dict[Any, dict[Any, str]]:
+        """Look up what foreign keys name, one query per model.
+
+        A row outside the reader's area is not named.
+        """
+        names: dict[Any, dict[Any, str]] = {}
+        for model, keys in self.keys.items():
+            rows = model._default_manager.filter(pk__in=keys)
+            if model._meta.label == "territories.Territory":
+                rows = rows.select_related("parent")
+            names[model] = {row.pk: name_of(row) for row in rows}
+        return names
+
+    def entries(self, order: Iterable[uuid.UUID]) -> list[Entry]:
+        """Return the entries in this order of change sets."""
+        names = self._names()
+        found: dict[uuid.UUID, Entry] = {}
+        for track, before, after in self.moves:
+            changes = self._changes(track, before, after, names)
+            entry = found.get(after.change_set)
+            if entry is None:
+                entry = found[after.change_set] = Entry(
+                    change_set=after.change_set,
+                    at=after.history_date,
+                    actor=after.actor_name,
+                    reason=after.history_change_reason or "",
+                    source=after.source,
+                    kind="~",
+                )
+            entry.at = max(entry.at, after.history_date)
+            entry.reason = entry.reason or after.history_change_reason or ""
+            if track.child is None:
+                entry.kind = after.step_kind
+                entry.version = getattr(after, "version", 0)
+            if changes or (track.child is not None and after.step_kind != "~"):
+                entry.subjects.append(
+                    Subject(after.step_kind, self._title(track, after, names), changes)
+                )
+        return [found[change_set] for change_set in order if change_set in found]
+
+    def _title(self, track: Track, row: Any, names: Any) -> str:
+        if track.child is None:
+            return ""
+        parts = [child_label(self.ledger, track.child)]
+        for name in self.ledger.child_fields(track.child)[:2]:
+            text = self._text(track, row, name, names)
+            if text:
+                parts.append(text)
+        return " · ".join(parts)
+
+    def _changes(self, track: Track, before: Any, after: Any, names: Any) -> list[Change]:
+        kind = after.step_kind
+        changes = []
+        for name in track.fields:
+            model_field = track.model._meta.get_field(name)
+            attname = model_field.attname
+            new_raw = None if kind == "-" else getattr(after, attname)
+            if kind == "-":
+                old_raw = getattr(after, attname)
+            else:
+                old_raw = getattr(before, attname) if before is not None else None
+            if kind == "~" and before is None:
+                continue
+            if old_raw == new_raw or (not old_raw and not new_raw and kind != "~"):
+                continue
+            old = "" if old_raw is None else self._text(track, before or after, name, names)
+            new = "" if new_raw is None else self._text(track, after, name, names)
+            if old == new and not self._masks(track, name):
+                continue
+            changes.append(Change(label_of(model_field), old, new))
+        return changes
+
+    def _masks(self, track: Track, name: str) -> Any:
+        if self.unmasked:
+            return None
+        path = name if track.child is None else f"{track.child.name}.{name}"
+        return self.ledger.mask_of(path)
+
+    def _text(self, track: Track, row: Any, name: str, names: Any) -> str:
+        model_field = track.model._meta.get_field(name)
+        value = getattr(row, model_field.attname)
+        if model_field.is_relation:
+            if value is None:
+                return ""
+            return names[model_field.related_model].get(value) or _("(outside your area)")
+        text = words(model_field, value)
+        mask = self._masks(track, name)
+        return hidden(mask, text) if mask else text
+
+
+def snapshot(ledger: type[Ledger], pk: Any, version: int) -> Any:
+    """Return the record as it stood in a version, or ``None``.  For comparing, not saving."""
+    track = tracks_of(ledger, pk)[0]
+    row = track.rows().filter(version=version).order_by("history_date", "history_id").last()
+    return None if row is None else row
+
+
+def entries_since(
+    ledger: type[Ledger], pk: Any, version: int, *, unmasked: bool
+) -> list[Entry]:
+    """Return what happened after a version of the record, newest first."""
+    base = snapshot(ledger, pk, version)
+    found = timeline(ledger, pk, per_page=50, unmasked=unmasked).entries
+    if base is None:
+        return found
+    return [e for e in found if e.at > base.history_date and e.change_set != base.change_set]
