@@ -1,5 +1,14 @@
-"""Addresses of the portal outside the page tree."""
+"""The portal's own addresses.  Pages of the site tree are Wagtail's."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from publicity.home.views import privacy
+from publicity.home.search import search_portal
+from publicity.intake.views import receipt, status
+
+urlpatterns = [
+    path("search/", search_portal, name="search"),
+    path("privacy/", privacy, name="privacy"),
+    path("application/receipt/", receipt, name="intake_receipt"),
+    path("application/status/", status, name="intake_status"),
+]
