@@ -45,7 +45,9 @@ def test_a_post_counts_from_its_first_day_to_its_last(district):
         user=clerk, territory=district.town, held_from=today, held_to=today + timedelta(days=1)
     )
 
-    assert [bool(Post.objects.held(today + timedelta(days=n)).filter(pk=post.pk)) for n in (-1, 0, 1, 2)] == [
+    assert [
+        bool(Post.objects.held(today + timedelta(days=n)).filter(pk=post.pk)) for n in (-1, 0, 1, 2)
+    ] == [
         False,
         True,
         True,
@@ -92,7 +94,9 @@ def test_whoever_serves_a_successor_sees_what_was_merged_into_it(district):
 def test_chains_of_merges_are_followed(district):
     actor = system_account()
     third = TerritoryFactory(level="village", code="990101001003", parent=district.town)
-    merge_territory(territory=district.village, into=district.sibling, on=date(2025, 1, 1), actor=actor)
+    merge_territory(
+        territory=district.village, into=district.sibling, on=date(2025, 1, 1), actor=actor
+    )
     district.sibling.refresh_from_db()
     merge_territory(territory=district.sibling, into=third, on=date(2026, 1, 1), actor=actor)
 
@@ -104,7 +108,9 @@ def test_chains_of_merges_are_followed(district):
 @pytest.mark.parametrize("case", ["itself", "other level", "twice"])
 def test_a_merge_that_makes_no_sense_is_refused(district, case):
     actor = system_account()
-    into = {"itself": district.village, "other level": district.town, "twice": district.sibling}[case]
+    into = {"itself": district.village, "other level": district.town, "twice": district.sibling}[
+        case
+    ]
     if case == "twice":
         merge_territory(territory=district.village, into=into, on=date(2025, 1, 1), actor=actor)
 
@@ -127,7 +133,10 @@ def test_a_new_name_leaves_the_old_one_to_earlier_days(district):
     rename_territory(territory=village, name="新名村", on=date(2026, 3, 1), actor=actor)
 
     village.refresh_from_db()
-    assert [name_on(village, day) for day in (date(2026, 2, 28), date(2026, 3, 1))] == ["旧名村", "新名村"]
+    assert [name_on(village, day) for day in (date(2026, 2, 28), date(2026, 3, 1))] == [
+        "旧名村",
+        "新名村",
+    ]
     assert [h.name for h in village.history.order_by("history_id")] == ["旧名村", "新名村"]
 
 
@@ -161,7 +170,10 @@ def test_administrator_roles_exclude_every_other_role(district, first, second):
             actor=system_account(),
         )
 
-    assert (list(caught.value.message_dict), Post.objects.filter(user=person).count()) == (["role"], 1)
+    assert (list(caught.value.message_dict), Post.objects.filter(user=person).count()) == (
+        ["role"],
+        1,
+    )
 
 
 def test_two_case_roles_may_be_held_at_once_and_a_post_can_end(district):

@@ -39,7 +39,10 @@ def vault(vault_table, db):
 
 def stored(pk, name="words"):
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {name} FROM vault_secret WHERE id = %s", [Secret._meta.pk.get_db_prep_value(pk, connection)])
+        cursor.execute(
+            f"SELECT {name} FROM vault_secret WHERE id = %s",
+            [Secret._meta.pk.get_db_prep_value(pk, connection)],
+        )
         return cursor.fetchone()[0]
 
 
@@ -67,13 +70,20 @@ def test_a_damaged_value_is_refused_not_returned(damaged):
 def test_a_blind_index_depends_on_value_and_purpose_and_is_none_for_nothing():
     digests = {blind_index(v, purpose=p) for v in "ab" for p in ("x", "y")}
 
-    assert (len(digests), {len(d or "") for d in digests}, blind_index("", purpose="x")) == (4, {22}, None)
+    assert (len(digests), {len(d or "") for d in digests}, blind_index("", purpose="x")) == (
+        4,
+        {22},
+        None,
+    )
 
 
 def test_the_database_holds_no_plain_text(vault):
     row = vault.create(words="外婆家的地址", born_on=date(2015, 4, 6))
 
-    assert (stored(row.pk).startswith("k1."), stored(row.pk, "born_on").startswith("k1.")) == (True, True)
+    assert (stored(row.pk).startswith("k1."), stored(row.pk, "born_on").startswith("k1.")) == (
+        True,
+        True,
+    )
     fresh = vault.get(pk=row.pk)
     assert (fresh.words, fresh.born_on) == ("外婆家的地址", date(2015, 4, 6))
 
@@ -191,5 +201,3 @@ def test_make_keys_writes_a_private_file_and_never_over_another(tmp_path):
     assert (first.current, second.current, second.data[1] == first.data[1]) == (1, 2, True)
     with pytest.raises(CommandError):
         call_command("make_keys", path)
-
-

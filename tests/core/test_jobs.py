@@ -38,7 +38,11 @@ def test_a_job_runs_after_the_commit_in_the_scope_of_its_owner(
         assert seen == []
 
     row.refresh_from_db()
-    assert (seen, row.state, row.result) == ([({"n": 3}, ("990101001",))], Job.State.DONE, {"rows": 3})
+    assert (seen, row.state, row.result) == (
+        [({"n": 3}, ("990101001",))],
+        Job.State.DONE,
+        {"rows": 3},
+    )
 
 
 def test_a_kind_without_handler_is_refused_before_anything_is_written(handlers):
@@ -69,7 +73,11 @@ def test_a_failure_is_kept_as_a_code_without_its_words(handlers, caplog):
     execute(row.pk)
 
     row.refresh_from_db()
-    assert (row.state, row.error_code, "王小明" in caplog.text) == (Job.State.FAILED, "ValueError", False)
+    assert (row.state, row.error_code, "王小明" in caplog.text) == (
+        Job.State.FAILED,
+        "ValueError",
+        False,
+    )
 
 
 def test_a_worker_given_up_for_dead_can_no_longer_write(handlers):
@@ -118,9 +126,9 @@ def test_silent_jobs_are_woken_and_hopeless_ones_given_up(handlers):
 def test_a_message_is_written_once_per_key_and_rolled_back_with_its_change():
     publish("test", ["a", "b", "a"])
     publish("test", ["a"])
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with transaction.atomic():
         publish("test", ["c"])
-        raise RuntimeError
+        transaction.set_rollback(True)
 
     assert sorted(Outbox.objects.values_list("key", flat=True)) == ["a", "b"]
 
@@ -133,7 +141,7 @@ def test_delivered_messages_are_removed_and_urgent_ones_go_first():
     assert consume("test", lambda keys: seen.append(list(keys)), batch=2) == 2
     assert consume("test", lambda keys: seen.append(list(keys)), batch=2) == 1
 
-    assert (seen[0][0], sorted(sum(seen, [])), pending("test")) == ("z", ["a", "b", "z"], 0)
+    assert (seen[0][0], sorted(seen[0] + seen[1]), pending("test")) == ("z", ["a", "b", "z"], 0)
 
 
 def test_a_message_that_changes_under_way_stays():
@@ -154,5 +162,9 @@ def test_a_failed_delivery_waits_and_is_raised():
         consume("test", down)
 
     row = Outbox.objects.get()
-    assert (row.error_code, row.attempts, row.not_before > timezone.now()) == ("ConnectionError", 1, True)
+    assert (row.error_code, row.attempts, row.not_before > timezone.now()) == (
+        "ConnectionError",
+        1,
+        True,
+    )
     assert consume("test", down) == 0

@@ -16,3 +16,6 @@ class Secret(models.Model):
     class Meta:
         app_label = "vault"
         db_table = "vault_secret"
+
+    def __str__(self) -> str:
+        return str(self.pk)

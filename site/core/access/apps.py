@@ -8,4 +8,6 @@ class AccessConfig(AppConfig):
     name = "core.access"
     label = "access"
     verbose_name = _("access")
-    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from . import checks  # noqa: F401  app ready

@@ -19,6 +19,37 @@ if TYPE_CHECKING:
     from core.territories.models import Territory
 
 
+def check_appointment(
+    *, user: User, role: Role, held_from: date, held_to: date | None, actor: User
+) -> None:
+    """Refuse an appointment that must not be.
+
+    Legal source: the separation of system, security and audit administrators is
+    asked for by GB/T 22239 (classified protection of information systems).
+
+    Raises:
+        ValidationError: The person would hold two administrator roles, or an
+            administrator's and another role, on the same day; or appoints
+            themselves; or the account is a system account.
+    """
+    if user.is_system:
+        raise ValidationError({"user": _("A system account holds no post.")})
+    if user.pk == actor.pk:
+        raise ValidationError({"user": _("Nobody appoints themselves. Ask a colleague.")})
+    others = posts_overlapping(user, held_from, held_to).exclude(role=role)
+    if not role.administrator:
+        others = others.filter(role__administrator=True)
+    if others.exists():
+        raise ValidationError(
+            {
+                "role": _(
+                    "Administrator roles exclude each other and every other role. "
+                    "End the other post first."
+                )
+            }
+        )
+
+
 @transaction.atomic
 def appoint(
     *,
@@ -31,33 +62,12 @@ def appoint(
 ) -> Post:
     """Give a person a post.
 
-    Legal source: the separation of system, security and audit administrators is
-    asked for by GB/T 22239 (classified protection of information systems).
-
     Raises:
-        ValidationError: The person would hold two administrator roles, or an
-            administrator's and a case worker's role, on the same day; or the days
-            are the wrong way round; or the account is a system account.
+        ValidationError: See ``check_appointment``; or the days are the wrong way round.
     """
+    # Two administrators may appoint one person at the same moment.
     User.objects.select_for_update().get(pk=user.pk)
-    if user.is_system:
-        raise ValidationError({"user": _("A system account holds no post.")})
-    if user.pk == actor.pk:
-        raise ValidationError({"user": _("Nobody appoints themselves. Ask a colleague.")})
-    others = posts_overlapping(user, held_from, held_to).exclude(role=role)
-    if role.administrator:
-        clashes = others.exists()
-    else:
-        clashes = others.filter(role__administrator=True).exists()
-    if clashes:
-        raise ValidationError(
-            {
-                "role": _(
-                    "Administrator roles exclude each other and every other role. "
-                    "End the other post first."
-                )
-            }
-        )
+    check_appointment(user=user, role=role, held_from=held_from, held_to=held_to, actor=actor)
     post = Post(user=user, role=role, territory=territory, held_from=held_from, held_to=held_to)
     post.full_clean()
     with change_set(actor=actor):

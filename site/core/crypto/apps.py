@@ -7,5 +7,5 @@ from django.utils.translation import gettext_lazy as _
 class CryptoConfig(AppConfig):
     name = "core.crypto"
     label = "crypto"
-    verbose_name = _("crypto")
+    verbose_name = _("encryption")
     default_auto_field = "django.db.models.BigAutoField"

@@ -75,7 +75,9 @@ class Outbox(models.Model):
     wagtail_reference_index_ignore = True
 
     class Meta:
-        constraints = [models.UniqueConstraint(name="outbox_one_row_per_key", fields=["topic", "key"])]
+        constraints = [
+            models.UniqueConstraint(name="outbox_one_row_per_key", fields=["topic", "key"])
+        ]
         indexes = [
             models.Index(name="outbox_next", fields=["topic", "-urgent", "not_before"]),
         ]

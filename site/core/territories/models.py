@@ -26,9 +26,7 @@ class TerritoryQuerySet(models.QuerySet["Territory"]):
     def standing(self, on: date | None = None) -> Self:
         """Keep the territories that exist on a day (today by default)."""
         day = on or timezone.localdate()
-        return self.filter(
-            Q(valid_from__lte=day), Q(valid_to__isnull=True) | Q(valid_to__gt=day)
-        )
+        return self.filter(Q(valid_from__lte=day), Q(valid_to__isnull=True) | Q(valid_to__gt=day))
 
 
 class Territory(models.Model):

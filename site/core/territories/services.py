@@ -64,9 +64,7 @@ def rename_territory(*, territory: Territory, name: str, on: date, actor: "User"
 
 
 @transaction.atomic
-def merge_territory(
-    *, territory: Territory, into: Territory, on: date, actor: "User"
-) -> Territory:
+def merge_territory(*, territory: Territory, into: Territory, on: date, actor: "User") -> Territory:
     """End a territory on a day and make another of the same level its successor.
 
     Rows of the old one keep its code; people who serve the successor see them.
