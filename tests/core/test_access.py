@@ -216,13 +216,15 @@ def test_a_tracked_write_without_an_actor_fails(district):
 
 
 def test_an_inner_change_set_of_the_same_person_is_the_same_action(district):
-    actor = system_account()
+    actor, other = system_account(), UserFactory()
+
     with change_set(actor=actor, source="import") as outer:
         with change_set(actor=actor, reason="复核") as inner:
-            assert (inner.id, inner.source, inner.reason) == (outer.id, "import", "复核")
-    other = UserFactory()
-    with change_set(actor=actor) as outer, change_set(actor=other) as inner:
-        assert inner.id != outer.id
+            joined = (inner.id == outer.id, inner.source, inner.reason)
+        with change_set(actor=other) as apart:
+            separate = apart.id != outer.id
+
+    assert (joined, separate) == ((True, "import", "复核"), True)
 
 
 def test_nothing_is_in_scope_until_someone_says_so(district):

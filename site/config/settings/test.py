@@ -17,7 +17,7 @@ os.environ.setdefault(
 os.environ.setdefault("DATABASE_URL", os.environ.get("TEST_POSTGRES_URL") or "sqlite:///:memory:")
 
 from .base import *  # noqa: E402, F403
-from .base import DATABASES, INSTALLED_APPS
+from .base import DATABASES, INSTALLED_APPS  # noqa: E402
 
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 SECURE_SSL_REDIRECT = False
