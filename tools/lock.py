@@ -1,4 +1,8 @@
-"""Write both lock files: exact versions, hashes, no addresses."""
+"""Write both lock files: exact versions, hashes, no addresses.
+
+Runs on the oldest Python we promise, Debian 12's own 3.11.2: a newer one would lock versions
+which that one refuses.
+"""
 
 import os
 import subprocess
@@ -23,6 +27,8 @@ def compile_lock(*options: str) -> None:
 
 
 if __name__ == "__main__":
+    if sys.version_info[:3] != (3, 11, 2):
+        sys.exit("Lock with Debian 12's own Python: make lock PYTHON=/usr/bin/python3 VENV=other")
     compile_lock("--output-file", "requirements.lock", *sys.argv[1:])
     compile_lock(
         *("--extra", "test", "--extra", "dev", "--constraint", "requirements.lock"),
