@@ -118,6 +118,7 @@ class ChildFile(CaseModel, ClusterableModel):
         "territories.Territory",
         on_delete=models.PROTECT,
         related_name="child_files",
+        limit_choices_to={"level": "village"},
         verbose_name=_("village"),
     )
     reporting_unit = models.CharField(_("reporting unit"), max_length=100, blank=True)

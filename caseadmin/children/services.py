@@ -1,21 +1,28 @@
 """Actions on child files.  Forms, imports and commands all come through here."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
-from django.db import IntegrityError, models, transaction
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.access.guards import require_reach, serves_town_or_district
 from core.calendar import age_on
-from core.history.context import change_set
 from core.identity import normalise_id_number
 from core.numbering import next_number
+from core.states import require_transition
+from core.writing import (
+    has_changes,
+    judge_entries,
+    keep_stored,
+    require_reason,
+    rows_removed,
+    take_over,
+    writing,
+)
 
 from .enums import CarerKind, ExitReason, FileStatus, KinRelation
 from .models import (
@@ -27,7 +34,7 @@ from .models import (
     Kin,
 )
 from .signals import child_file_closed, child_file_moved
-from .transitions import FIRST_STATES, require_transition
+from .transitions import FIRST_STATES, TRANSITIONS
 
 if TYPE_CHECKING:
     from core.accounts.models import User
@@ -40,8 +47,6 @@ A list may carry ``removed``, the rows to take away; rows not mentioned stay.
 
 KEPT = ("file_number", "status", "opened_on", "closed_on", "exit_reason")
 """What an edit never changes: only transitions do."""
-
-COMPUTED = ("territory_code", "version", "created_at", "created_by", "updated_at", "updated_by")
 
 
 def open_file(
@@ -93,12 +98,12 @@ def open_file(
     if ended_on is not None and ended_on <= child_file.opened_on:
         raise ValidationError({"village": _("This village no longer exists. Choose another.")})
 
-    with _writing(actor, reason, source):
+    with writing(actor, reason, source):
         _refuse_second_file(child_file)
         since = _situation_day(child_file, child_file.opened_on)
         if child_file.situation_since is None and _answered(child_file):
             child_file.situation_since = since
-        _check(child_file)
+        judge_entries(child_file)
         child_file.file_number = next_number(
             FileNumberSeries, f"{code[:6]}-{child_file.opened_on.year}"
         )
@@ -134,15 +139,14 @@ def update_file(
         PermissionDenied: The actor does not serve the village of before or of now.
         ValidationError: Keyed by the field at fault; or the file is closed.
     """
-    with _writing(actor, reason, source):
+    with writing(actor, reason, source):
         stored = _locked(child_file, actor)
         if stored.is_closed:
             raise ValidationError(_("This file is closed. Reopen it first."))
         if child_file.village_id is None:
             raise ValidationError({"village": _("Choose the village the child lives in.")})
         require_reach(actor, child_file.village.code)
-        for name in KEPT:
-            setattr(child_file, name, getattr(stored, name))
+        keep_stored(child_file, stored, KEPT)
         _refuse_second_file(child_file)
         current = _open_situation(child_file)
         changes_facts = _facts(child_file) != _facts(stored)
@@ -152,9 +156,9 @@ def update_file(
             if changes_facts or _answered(child_file):
                 since = since or _situation_day(child_file, timezone.localdate(), stored)
             child_file.situation_since = since
-        _check(child_file)
+        judge_entries(child_file)
         moved = child_file.village_id != stored.village_id
-        if _differs(child_file, stored):
+        if has_changes(child_file, stored):
             child_file.version = stored.version
             child_file.save()
         if since is not None:
@@ -173,7 +177,7 @@ def start_verification(*, child_file: ChildFile, actor: "User", reason: str = ""
 
 def find_not_eligible(*, child_file: ChildFile, actor: "User", reason: str) -> ChildFile:
     """Record that the child does not qualify.  A reason is required."""
-    _require_reason(reason)
+    require_reason(reason)
     return _transition(child_file, FileStatus.NOT_ELIGIBLE, actor, reason)
 
 
@@ -210,7 +214,7 @@ def accept_file(*, child_file: ChildFile, actor: "User", reason: str = "") -> Ch
 
 def return_file(*, child_file: ChildFile, actor: "User", reason: str) -> ChildFile:
     """Send a submitted file back to the village.  A reason is required."""
-    _require_reason(reason)
+    require_reason(reason)
     _require_town(actor, child_file)
     return _transition(child_file, FileStatus.RETURNED, actor, reason)
 
@@ -257,9 +261,9 @@ def close_file(
     if exit_reason not in ExitReason.values:
         raise ValidationError({"exit_reason": _("Choose why the file is closed.")})
     day = closed_on or timezone.localdate()
-    with _writing(actor, reason or str(ExitReason(exit_reason).label), None):
+    with writing(actor, reason or str(ExitReason(exit_reason).label), None):
         stored = _locked(child_file, actor)
-        require_transition(stored.status, FileStatus.CLOSED)
+        require_transition(TRANSITIONS, stored.status, FileStatus.CLOSED)
         _check_closing_day(stored, day)
         if exit_reason == ExitReason.TURNED_SIXTEEN and age_on(stored.born_on, day) < AGE_LIMIT:
             raise ValidationError({"exit_reason": _("The child is not yet 16 on this day.")})
@@ -267,14 +271,14 @@ def close_file(
         stored.closed_on = day
         stored.exit_reason = exit_reason
         _end_facts(stored, exit_reason, day)
-        _check(stored)
+        judge_entries(stored)
         stored.save()
         for spell in CustodySpell._base_manager.filter(child_file=stored, ends_on__isnull=True):
             spell.child_file = stored
             spell.ends_on = day
             spell.save()
         child_file_closed.send(ChildFile, child_file=stored, actor=actor)
-    return _copied(child_file, stored)
+    return take_over(child_file, stored)
 
 
 def reopen_file(*, child_file: ChildFile, actor: "User", reason: str) -> ChildFile:
@@ -286,16 +290,16 @@ def reopen_file(*, child_file: ChildFile, actor: "User", reason: str) -> ChildFi
         PermissionDenied: The actor serves neither the town nor the district.
         ValidationError: No reason was given, or the file is not closed.
     """
-    _require_reason(reason)
+    require_reason(reason)
     _require_town(actor, child_file)
-    with _writing(actor, reason, None):
+    with writing(actor, reason):
         stored = _locked(child_file, actor)
-        require_transition(stored.status, FileStatus.UNDER_REVIEW)
+        require_transition(TRANSITIONS, stored.status, FileStatus.UNDER_REVIEW)
         stored.status = FileStatus.UNDER_REVIEW
         stored.closed_on = None
         stored.exit_reason = ""
         stored.save()
-    return _copied(child_file, stored)
+    return take_over(child_file, stored)
 
 
 def change_custody(
@@ -314,7 +318,7 @@ def change_custody(
         ValidationError: Keyed by the field at fault, such as a start that does not come
             after the start of the open spell.
     """
-    with _writing(actor, reason, None):
+    with writing(actor, reason):
         stored = _locked(child_file, actor)
         if stored.is_closed:
             raise ValidationError(_("This file is closed. Reopen it first."))
@@ -332,18 +336,6 @@ def change_custody(
             before.save()
         _write_spells(stored, [spell], [], reason)
     return spell
-
-
-@contextmanager
-def _writing(actor: "User", reason: str, source: str | None) -> Iterator[None]:
-    """Open a transaction and a change set; a clash of unique values becomes a sentence."""
-    try:
-        with transaction.atomic(), change_set(actor=actor, reason=reason, source=source):
-            yield
-    except IntegrityError as error:
-        raise ValidationError(
-            {NON_FIELD_ERRORS: [_("Somebody saved the same at this moment. Try again.")]}
-        ) from error
 
 
 def _locked(child_file: ChildFile, actor: "User") -> ChildFile:
@@ -367,7 +359,7 @@ def _transition(
     *,
     only_from: FileStatus | None = None,
 ) -> ChildFile:
-    with _writing(actor, reason, None):
+    with writing(actor, reason):
         stored = _locked(child_file, actor)
         if only_from is not None and stored.status != only_from:
             raise ValidationError(
@@ -376,39 +368,16 @@ def _transition(
                     % {"state": only_from.label}
                 }
             )
-        require_transition(stored.status, after)
+        require_transition(TRANSITIONS, stored.status, after)
         stored.status = after
         stored.save()
-    return _copied(child_file, stored)
-
-
-def _copied(child_file: ChildFile, stored: ChildFile) -> ChildFile:
-    """Let the caller's instance say what was written."""
-    for field in stored._meta.concrete_fields:
-        setattr(child_file, field.attname, getattr(stored, field.attname))
-    return child_file
-
-
-def _require_reason(reason: str) -> None:
-    if not reason.strip():
-        raise ValidationError({"reason": _("Give a reason.")})
+    return take_over(child_file, stored)
 
 
 def _require_town(actor: "User", child_file: ChildFile) -> None:
     require_reach(actor, child_file.territory_code)
     if not serves_town_or_district(actor, child_file.territory_code):
         raise PermissionDenied(_("Only the town or the district decides this."))
-
-
-def _check(instance: models.Model) -> None:
-    """Judge the entries.
-
-    Rows pointed at are already loaded, and the constraints of the table are judged by
-    ``clean`` and the services in better words; asking the database once more for each
-    would double the work of an import.
-    """
-    left_out = {f.name for f in instance._meta.concrete_fields if not f.editable or f.is_relation}
-    instance.full_clean(exclude=left_out, validate_unique=False, validate_constraints=False)
 
 
 def _refuse_second_file(child_file: ChildFile) -> None:
@@ -433,15 +402,6 @@ def _refuse_second_file(child_file: ChildFile) -> None:
             "This ID number cannot be used. Check it; if it is right, ask the district office."
         )
     raise ValidationError({"id_number": ValidationError(message, code="id_number_taken")})
-
-
-def _differs(new: models.Model, stored: models.Model) -> bool:
-    names = [
-        f.attname
-        for f in new._meta.concrete_fields
-        if f.name not in COMPUTED and not f.name.endswith("_index")
-    ]
-    return any(getattr(new, name) != getattr(stored, name) for name in names)
 
 
 # Family situation
@@ -570,16 +530,16 @@ def _write_children(child_file: ChildFile, children: Children, reason: str) -> N
     if unknown:
         raise ValueError(f"not parts of a child file: {sorted(unknown)}")
     kin = children.get("kin", ())
-    for relative in getattr(kin, "removed", ()):
+    for relative in rows_removed(kin):
         relative.delete()
     if kin:
         _refuse_second_relative(child_file, kin)
     for relative in kin:
         relative.child_file = child_file
-        _check(relative)
+        judge_entries(relative)
         relative.save()
     spells = children.get("custody_spells", ())
-    _write_spells(child_file, spells, getattr(spells, "removed", ()), reason)
+    _write_spells(child_file, spells, rows_removed(spells), reason)
 
 
 def _refuse_second_relative(child_file: ChildFile, kin: Sequence[Kin]) -> None:
@@ -619,7 +579,7 @@ def _write_spells(
     for spell in spells:
         spell.child_file = child_file
         before = stored.pop(spell.pk, None)
-        _check(spell)
+        judge_entries(spell)
         if before is not None:
             _refuse_overwriting(spell, before, reason)
         written.append(spell)

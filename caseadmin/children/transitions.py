@@ -1,8 +1,5 @@
 """The life of a child file as a table: from where to where (domain workflow W1)."""
 
-from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
-
 from .enums import FileStatus
 
 TRANSITIONS: dict[FileStatus, frozenset[FileStatus]] = {
@@ -21,29 +18,3 @@ TRANSITIONS: dict[FileStatus, frozenset[FileStatus]] = {
 
 FIRST_STATES = frozenset({FileStatus.LEAD, FileStatus.DRAFT, FileStatus.REGISTERED})
 """States a new file may begin in: a hint, a village's draft, a town's own entry."""
-
-
-def require_transition(before: str, after: str) -> None:
-    """Let a legal step pass.
-
-    Raises:
-        ValidationError: Keyed ``status``; names both states and what is possible.
-    """
-    allowed = TRANSITIONS[FileStatus(before)]
-    if after in allowed:
-        return
-    raise ValidationError(
-        {
-            "status": ValidationError(
-                _("A file that is “%(before)s” cannot become “%(after)s”; possible: %(allowed)s.")
-                % {
-                    "before": FileStatus(before).label,
-                    "after": FileStatus(after).label,
-                    "allowed": "、".join(
-                        str(state.label) for state in FileStatus if state in allowed
-                    ),
-                },
-                code="transition",
-            )
-        }
-    )

@@ -4,6 +4,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
+class Sex(models.TextChoices):
+    """Sex as the identity number knows it."""
+
+    MALE = "male", _("Male")
+    FEMALE = "female", _("Female")
+
+
 class Team(models.TextChoices):
     """Kinds of volunteer teams: action plan, sections 三（五） and 三（六）."""
 
