@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from core.accounts.models import User
 
+    from .importing.declaration import ChildColumns, PrintedForm
+
 Mask = Callable[[str], str]
 Text = Any  # a string, or a lazily translated one
 
@@ -131,13 +133,24 @@ class IO:
 
     Args:
         fields: Fields that are imported and exported, in the order of the columns.
-        aliases: Other headings under which a field comes, from heading to field.
+        aliases: Other headings under which a column comes, from heading to its path.
         max_rows: More rows than this are refused.
+        words: Words of the paper for choices, by column: from word to stored value.
+        rows: Columns that hold child rows of the record, such as the father's.
+        forms: Printed forms that are read as they are, one record on each sheet.
+        identities: Unique fields a row is known by where its key is left empty.
+        check: Called as ``check(instance, stored, user)`` for each new or changed row
+            before anything is written; a ``ValidationError`` is shown at the row.
     """
 
     fields: Sequence[str]
     aliases: Mapping[str, str] = field(default_factory=dict)
     max_rows: int = 20000
+    words: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    rows: "Sequence[ChildColumns]" = ()
+    forms: "Sequence[PrintedForm]" = ()
+    identities: Sequence[str] = ()
+    check: Callable[[Any, Any, Any], None] | None = None
 
 
 def always(instance: Any) -> bool:

@@ -1,0 +1,1 @@
+"""The pages of a ledger: Wagtail's generic views, scoped and fed by the declaration."""

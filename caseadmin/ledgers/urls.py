@@ -1,0 +1,54 @@
+"""The addresses of one ledger."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from django.urls import URLPattern, path
+
+from .declaration import Ledger
+from .views.acting import LedgerActionView
+from .views.choosing import LedgerChooseView
+from .views.detail import LedgerRecordView
+from .views.editing import LedgerCreateView, LedgerEditView
+from .views.history import LedgerHistoryView
+from .views.listing import LedgerIndexView
+from .views.removing import LedgerDeleteView
+
+
+def ledger_urls(ledger: type[Ledger]) -> list[URLPattern]:
+    """Return every address of a ledger, sheets included where the ledger takes them."""
+
+    def view(view_class: Any, **kwargs: Any) -> Any:
+        return view_class.as_view(ledger=ledger, **kwargs)
+
+    patterns = [
+        path("", view(LedgerIndexView, model=ledger.model), name="index"),
+        path(
+            "results/",
+            view(LedgerIndexView, model=ledger.model, results_only=True),
+            name="index_results",
+        ),
+        path("new/", view(LedgerCreateView), name="add"),
+        path("choose/", view(LedgerChooseView), name="choose"),
+        path("<uuid:pk>/", view(LedgerRecordView), name="view"),
+        path("<uuid:pk>/edit/", view(LedgerEditView), name="edit"),
+        path("<uuid:pk>/delete/", view(LedgerDeleteView), name="delete"),
+        path("<uuid:pk>/history/", view(LedgerHistoryView), name="history"),
+        path("<uuid:pk>/do/<slug:action>/", view(LedgerActionView), name="do"),
+    ]
+    if ledger.io is not None:
+        patterns += _sheet_urls(ledger)
+    return patterns
+
+
+def _sheet_urls(ledger: type[Ledger]) -> list[URLPattern]:
+    found: list[URLPattern] = []
+    for module, function in (
+        ("importing", "get_import_urls"),
+        ("exporting", "get_export_urls"),
+    ):
+        name = f"{__package__}.{module}.views"
+        if find_spec(name) is not None:
+            found += getattr(import_module(name), function)(ledger)
+    return found

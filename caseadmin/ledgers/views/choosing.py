@@ -1,0 +1,47 @@
+"""Find a record of the ledger by typing: the answer to the chooser on another form."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.generic import View
+
+from core.access.scope import Scope, current_scope
+
+from ..columns import column_paths
+from ..forms.fields import option_of
+from ..paths import joins
+from .base import LedgerScopeMixin
+from .listing import MAX_WORDS, WORDS
+
+MOST = 10
+
+
+class LedgerChooseView(LedgerScopeMixin, View):
+    """At most ten records in scope that match the words of the POST."""
+
+    permission = "view"
+    http_method_names = ["post", "options"]
+
+    def get_object_list(self) -> Any:
+        rows = super().get_object_list()
+        select, prefetch = joins(self.ledger.model, column_paths(self.ledger))
+        if select:
+            rows = rows.select_related(*select)
+        return rows.prefetch_related(*prefetch) if prefetch else rows
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        words = " ".join(request.POST.get(WORDS, "")[:MAX_WORDS].split())
+        rows = self._found(words)[: MOST + 1] if words else []
+        found = [option_of(self.ledger, row) for row in rows]
+        response = JsonResponse({"records": found[:MOST], "more": len(found) > MOST})
+        response["Cache-Control"] = "no-store"
+        return response
+
+    def _found(self, words: str) -> Any:
+        rows = self.get_object_list()
+        if self.ledger.search is None:
+            return rows.filter(**{f"{self.ledger.key}__icontains": words}).order_by(self.ledger.key)
+        from search.service import narrow  # app ready
+
+        narrowed = narrow(rows, words, kind=self.ledger.slug, scope=current_scope() or Scope())
+        return narrowed.queryset.order_by(self.ledger.key)

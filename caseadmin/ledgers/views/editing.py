@@ -1,0 +1,297 @@
+"""Create and edit: one form for the record and its child rows, nothing lost, no silent overwrite."""
+
+import copy
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models, transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.functional import cached_property
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.generic import TemplateView
+from wagtail.admin import messages
+from wagtail.admin.widgets.button import Button
+
+from core.access.scope import current_scope
+from core.audit.services import record
+
+from ..conflicts import Conflict, find_conflict
+from ..forms.records import RecordForm
+from .base import LedgerPage, RecordPage
+
+ADD_ROW = "add-row"
+
+
+class FormMixin:
+    """Draw the form, and draw it again with everything that was typed."""
+
+    ledger: Any
+    request: HttpRequest
+    template_name = "ledgers/form.html"
+
+    def show(self, record_form: RecordForm, *, status: int = 200, **extra: Any) -> HttpResponse:
+        """Return the page with the form."""
+        errors = record_form.errors() if record_form.form.is_bound and status == 422 else []
+        context = self.get_context_data(  # type: ignore[attr-defined]
+            record_form=record_form,
+            form=record_form.form,
+            media=record_form.media,
+            errors=errors,
+            has_unsaved_changes=record_form.form.is_bound or bool(extra.get("conflict")),
+            reason_required_labels=[
+                record_form._label(name)
+                for name in self.ledger.reason_required
+                if not record_form.is_new
+            ],
+            **extra,
+        )
+        if errors:
+            # S28: the title says so, before anything else is read.
+            context["header_title"] = _("Error: %(title)s") % {"title": context["header_title"]}
+        return self.render_to_response(context, status=status)  # type: ignore[attr-defined, no-any-return]
+
+    def wants_row(self, record_form: RecordForm) -> bool:
+        """Add a blank child row where the button was pressed without a script."""
+        name = self.request.POST.get(ADD_ROW)
+        for table in record_form.tables:
+            if table.child.name == name:
+                table.add_blank()
+                return True
+        return False
+
+
+class LedgerCreateView(FormMixin, LedgerPage, TemplateView):
+    """A new record."""
+
+    permission = "add"
+
+    def check_permission(self) -> None:
+        super().check_permission()
+        if not self.ledger.can_add:
+            raise PermissionDenied
+
+    def get_header_title(self) -> str:
+        return _("New: %(model_name)s") % {"model_name": capfirst(str(self.ledger.one()))}
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        return [*super().get_breadcrumbs_items(), {"url": "", "label": self.get_header_title()}]
+
+    def form_for(self, data: Any = None) -> RecordForm:
+        """Return the form; ids of related records may come with the address."""
+        return RecordForm(
+            ledger=self.ledger,
+            instance=self.ledger.model(),
+            user=self.request.user,
+            data=data,
+            initial=self.given() if data is None else None,
+        )
+
+    def given(self) -> dict[str, Any]:
+        """Return related records named in the address, where they are in scope."""
+        found = {}
+        for name in self.ledger.shown_fields():
+            field = self.ledger.field(name)
+            if not isinstance(field, models.ForeignKey) or name not in self.request.GET:
+                continue
+            try:
+                row = field.related_model._default_manager.filter(
+                    pk=self.request.GET[name]
+                ).first()
+            except (ValidationError, ValueError):
+                continue
+            if row is not None:
+                found[name] = row.pk
+        return found
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self.show(self.form_for())
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        record_form = self.form_for(request.POST)
+        if self.wants_row(record_form):
+            return self.show(record_form)
+        if not record_form.is_valid():
+            return self.show(record_form, status=422)
+        try:
+            with transaction.atomic():
+                saved = self.ledger.save(
+                    record_form.form.instance,
+                    children=record_form.children(),
+                    actor=request.user,
+                    reason=record_form.reason,
+                    source="form",
+                )
+                if not covers(saved):
+                    raise ValidationError(_("The record would lie outside your area."))
+                record("wagtail.create", actor=request.user, instance=saved)  # type: ignore[arg-type]
+        except ValidationError as error:
+            record_form.instance._state.adding = True
+            record_form.add_errors(error)
+            return self.show(record_form, status=422)
+        messages.success(
+            request,
+            _("%(kind)s %(number)s was created.")
+            % {"kind": capfirst(str(self.ledger.one())), "number": str(saved)},
+        )
+        return HttpResponseRedirect(self.ledger.url("view", saved.pk))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            action_url=self.ledger.url("add"),
+            back_url=self.ledger.url("index"),
+            submit_label=_("Create"),
+            submit_active_label=_("Creating…"),
+            is_new=True,
+            **kwargs,
+        )
+
+
+class LedgerEditView(FormMixin, RecordPage, TemplateView):
+    """A stored record.
+
+    The page carries the version it was built from.  If the record has a newer one when
+    it comes back, nothing is written: both sets of values are shown, and the person
+    says whether theirs shall stand.
+    """
+
+    permission = "change"
+    page_title = gettext_lazy("Edit")
+
+    def check_permission(self) -> None:
+        super().check_permission()
+        if not self.ledger.can_edit:
+            raise PermissionDenied
+
+    @cached_property
+    def header_more_buttons(self) -> list[Any]:
+        buttons = [
+            Button(
+                _("View"),
+                url=self.ledger.url("view", self.object.pk),
+                icon_name="view",
+                priority=10,
+            )
+        ]
+        if self.allows("view_history"):
+            buttons.append(
+                Button(
+                    _("History"),
+                    url=self.ledger.url("history", self.object.pk),
+                    icon_name="history",
+                    priority=20,
+                )
+            )
+        return buttons
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = self.show(self.form_for(), version=self.object.version)
+        sees = self.allows("view_sensitive") and bool(self.ledger.sensitive)
+        self.log("tonghu.reveal" if sees else "tonghu.view", page="edit")
+        return response
+
+    def form_for(self, data: Any = None) -> RecordForm:
+        """Return the form of the record."""
+        return RecordForm(
+            ledger=self.ledger, instance=self.object, user=self.request.user, data=data
+        )
+
+    @property
+    def posted_version(self) -> int:
+        """The version the page was built from; nonsense counts as an old one."""
+        try:
+            return int(self.request.POST.get("version", ""))
+        except ValueError:
+            return -1
+
+    @property
+    def overwrites(self) -> bool:
+        """Whether the person has seen the record's present version and insists."""
+        return bool(self.request.POST.get("overwrite")) and self.request.POST.get(
+            "seen_version"
+        ) == str(self.stored.version)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with transaction.atomic():
+            self._lock()
+            return self._post()
+
+    def _lock(self) -> None:
+        """Hold the row until the answer, so that versions cannot change in between."""
+        locked = self.ledger.queryset().select_for_update().filter(pk=self.kwargs["pk"])
+        if not locked.values_list("pk", flat=True).first():
+            raise Http404
+
+    def _post(self) -> HttpResponse:
+        # As it is stored: checking the form writes into ``self.object``.
+        self.stored = copy.copy(self.object)
+        record_form = self.form_for(self.request.POST)
+        if self.wants_row(record_form):
+            return self.show(record_form, version=self.posted_version)
+        if not record_form.is_valid():
+            return self.show(record_form, status=422, version=self.posted_version)
+        stale = self.posted_version != self.stored.version or record_form.is_stale()
+        if stale and not self.overwrites:
+            conflict = find_conflict(
+                ledger=self.ledger,
+                stored=self.stored,
+                mine=record_form,
+                version=self.posted_version,
+                user=self.request.user,
+            )
+            if conflict is not None:
+                return self._show_conflict(conflict)
+        if not record_form.has_changed():
+            messages.info(self.request, _("Nothing was changed, so nothing was saved."))
+            return HttpResponseRedirect(self._target())
+        return self._save(record_form)
+
+    def _show_conflict(self, conflict: Conflict) -> HttpResponse:
+        self.object = self.stored
+        return self.show(
+            conflict.form, status=409, version=self.posted_version, conflict=conflict
+        )
+
+    def _save(self, record_form: RecordForm) -> HttpResponse:
+        try:
+            with transaction.atomic():
+                saved = self.ledger.save(
+                    record_form.form.instance,
+                    children=record_form.children(),
+                    actor=self.request.user,
+                    reason=record_form.reason,
+                    source="form",
+                )
+                if not covers(saved):
+                    raise ValidationError(_("The record would lie outside your area."))
+                self.log("wagtail.edit", fields=record_form.changed)
+        except ValidationError as error:
+            record_form.add_errors(error)
+            return self.show(record_form, status=422, version=self.posted_version)
+        messages.success(
+            self.request,
+            _("%(kind)s %(number)s was saved.")
+            % {"kind": capfirst(str(self.ledger.one())), "number": str(saved)},
+        )
+        return HttpResponseRedirect(self._target())
+
+    def _target(self) -> str:
+        name = "edit" if self.request.POST.get("stay") else "view"
+        return self.ledger.url(name, self.object.pk)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            action_url=self.ledger.url("edit", self.object.pk),
+            back_url=self.ledger.url("view", self.object.pk),
+            submit_label=_("Save"),
+            submit_active_label=_("Saving…"),
+            is_new=False,
+            **kwargs,
+        )
+
+
+def covers(instance: Any) -> bool:
+    """Return whether a record just written lies in the person's area."""
+    scope = current_scope()
+    return bool(scope and scope.covers(instance.territory_code))
