@@ -1,9 +1,11 @@
 """What a searchable thing says of itself, and the tokens it becomes. Pure: no Django."""
 
+import base64
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timezone
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
 
 from search import analysis, pinyin
 from search.query import Key
@@ -24,8 +26,10 @@ _PLACE_ENDINGS = (
     "市",
 )
 _SHORTEST_PLACE = 2
-_BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 _DIGEST_BYTES = 6
+_DIGEST_LETTERS = 10
+# Tokens repeat from row to row; these many digests are kept in memory.
+_REMEMBERED = 100_000
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,10 @@ def tokens_of(document: SearchDocument) -> analysis.Tokens:
     places = [part for place in document.places for part in _place_names(place)]
     for name in (document.title, *document.names, *places, *document.codes):
         lookup.update(analysis.entity_tokens(name))
-    for name in (*document.names, *places):
+    for name in document.names:
         lookup.update(pinyin.name_tokens(name))
+    for place in places:
+        lookup.update(pinyin.place_tokens(place))
     kept_head, kept_body = analysis.limited(
         analysis.joined_streams(head), analysis.joined_streams(body)
     )
@@ -99,7 +105,7 @@ def recency(document: SearchDocument) -> int:
         return 0
     moment = day if isinstance(day, datetime) else datetime.combine(day, time())
     if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
+        moment = moment.replace(tzinfo=UTC)
     return int(moment.timestamp())
 
 
@@ -112,17 +118,13 @@ def keyed(key: bytes) -> Key:
     """
     base = hashlib.blake2s(key=key, digest_size=_DIGEST_BYTES, person=b"search")
 
+    @lru_cache(maxsize=_REMEMBERED)
     def digest(token: str) -> str:
         if token == analysis.GAP:
             return token
         state = base.copy()
         state.update(token.encode("utf-8", "surrogatepass"))
-        number = int.from_bytes(state.digest(), "big")
-        letters = ""
-        for _ in range(10):
-            letters += _BASE32[number & 31]
-            number >>= 5
-        return letters
+        return base64.b32encode(state.digest())[:_DIGEST_LETTERS].decode().lower()
 
     return digest
 

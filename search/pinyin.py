@@ -14,7 +14,7 @@ _BEGINNING = "zqq"
 _INITIALS = "zqi"
 _WHOLE = "zqw"
 
-READINGS = 6
+READINGS = 4
 NAME_LENGTH = 12
 TERM_LENGTHS = range(2, 41)
 
@@ -54,7 +54,26 @@ _SURNAMES = {
     "吕": ("lv", "lu"),
 }
 COMPOUND_SURNAMES = frozenset(
-    "欧阳 司马 上官 诸葛 东方 皇甫 尉迟 公孙 慕容 令狐 钟离 宇文 长孙 司徒 夏侯 端木 南宫 独孤".split()
+    [
+        "欧阳",
+        "司马",
+        "上官",
+        "诸葛",
+        "东方",
+        "皇甫",
+        "尉迟",
+        "公孙",
+        "慕容",
+        "令狐",
+        "钟离",
+        "宇文",
+        "长孙",
+        "司徒",
+        "夏侯",
+        "端木",
+        "南宫",
+        "独孤",
+    ]
 )
 
 
@@ -97,23 +116,34 @@ def spellings(name: str) -> list[tuple[str, ...]]:
 
 
 def name_tokens(name: str) -> Iterator[str]:
-    """Yield the look-ups of a name or place: whole, from any syllable on, and initials."""
+    """Yield the look-ups of a person's name: whole, from any syllable on, and initials."""
     plain = compact(normalise(name))
     given = _surname_length(plain)
     for syllables in spellings(plain):
-        yield whole("".join(syllables))
-        if len(syllables) - given >= 2:
+        if len(syllables) - given > 1:
             yield whole("".join(syllables[given:]))
-        initials = "".join(syllable[0] for syllable in syllables)
+        yield whole("".join(syllables))
         for start in range(len(syllables)):
-            sound = ""
-            for syllable in syllables[start:]:
-                sound += syllable
-                yield from_syllables(sound)
-            for length in range(2, len(sound) + 1):
-                yield from_beginning(sound[:length])
-            for length in range(start + 2, len(initials) + 1):
-                yield from_initials(initials[start:length])
+            yield from _beginnings(syllables[start:])
+
+
+def place_tokens(place: str) -> Iterator[str]:
+    """Yield the look-ups of a place or school: whole and from its first syllable on."""
+    for syllables in spellings(compact(normalise(place)))[:1]:
+        yield whole("".join(syllables))
+        yield from _beginnings(syllables)
+
+
+def _beginnings(syllables: tuple[str, ...]) -> Iterator[str]:
+    sound = ""
+    for syllable in syllables:
+        sound += syllable
+        yield from_syllables(sound)
+    for length in range(2, len(sound) + 1):
+        yield from_beginning(sound[:length])
+    initials = "".join(syllable[0] for syllable in syllables)
+    for length in range(2, len(initials) + 1):
+        yield from_initials(initials[:length])
 
 
 def whole(sound: str) -> str:

@@ -50,14 +50,14 @@ ALL_ENTITIES, ANY_ENTITY, IN_HEAD, AS_WRITTEN, BY_SOUND, ONE_CHARACTER, UNIT = (
     10,
 )
 
-_DELIMITERS = r"\s\"“”「」『』，、；。！？：,;:!?|()\[\]{}<>《》〈〉【】〔〕…"
+_DELIMITERS = r"\s\"“”「」『』，、；。！？：,;:!?|()\[\]{}<>《》〈〉【】\u3014\u3015…"
 _TERM = re.compile(
     r"(?P<minus>(?<![^\s])-+)?"
     r'(?:"(?P<straight>[^"]*)"|“(?P<curly>[^”]*)”|「(?P<corner>[^」]*)」|『(?P<white>[^』]*)』'
     rf"|(?P<bare>[^{_DELIMITERS}]+))"
 )
 _ORDINAL_DIGITS = re.compile("第([0-9]{1,4})")
-_ORDINAL_HAN = re.compile("第([一二三四五六七八九十百千零〇]+)")
+_ORDINAL_HAN = re.compile("第([一二三四五六七八九十百千零\u3007]+)")
 _DIGITS = "零一二三四五六七八九"
 _PLACES = ("", "十", "百", "千")
 
@@ -291,7 +291,7 @@ def han_number(number: int) -> str:
 
 def number_of(han: str) -> int:
     """Read a number below 10,000 written in Han characters; a list of digits is read as such."""
-    han = han.replace("〇", "零")
+    han = han.replace("\u3007", "零")
     if not any(place in han for place in _PLACES[1:]):
         return int("".join(str(_DIGITS.index(char)) for char in han))
     total = 0
@@ -347,9 +347,7 @@ def _term_node(term: Term) -> Node:
 def _words_level(terms: Sequence[Term]) -> Level:
     entities = [Lookup(analysis.entity(term.text)) for term in terms]
     whole = Lookup(analysis.entity("".join(term.text for term in terms)))
-    in_head = all_of(
-        any_of([node_of(term.text, head=True), *_sound_nodes(term)]) for term in terms
-    )
+    in_head = all_of(any_of([node_of(term.text, head=True), *_sound_nodes(term)]) for term in terms)
     ranks = (
         (ALL_ENTITIES, any_of([whole, all_of(entities)])),
         (ANY_ENTITY, any_of(entities)),

@@ -1,0 +1,1 @@
+"""The engines that hold tokens and answer conditions on them."""

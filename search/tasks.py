@@ -1,0 +1,16 @@
+"""Background work of search."""
+
+from django_tasks import task
+
+from search.backends.base import EngineUnavailable
+from search.indexing import sync
+
+
+@task()
+def bring_cluster_up_to_date() -> None:
+    """Tell the cluster what changed; while it is away the changes wait in the outbox."""
+    try:
+        sync()
+    except EngineUnavailable:
+        # Expected: the outbox has put the rows off; the next change or `search_sync` tries again.
+        return
