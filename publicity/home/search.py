@@ -1,2 +1,105 @@
 """The search page of the portal."""
-def search_portal(request): ...
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.paginator import Page as ResultPage
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+from wagtail.models import Page
+
+KINDS = {"article": _("Articles of laws"), "news": _("News"), "page": _("Other pages")}
+RESULTS_PER_PAGE = 10
+LONGEST_QUERY = 100
+LAST_PAGE = 50
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page that matched, with its kind in words."""
+
+    page: Page
+    kind: str
+    kind_label: str
+
+
+class Counted:
+    """A list that knows its length and only the rows of one page.
+
+    The engine counts and cuts; Django's paginator only has to be told.
+    """
+
+    def __init__(self, total: int, rows: list[Found]) -> None:
+        self.total = total
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return self.total
+
+    def __getitem__(self, wanted: slice) -> list[Found]:
+        return self.rows
+
+
+@require_safe
+def search_portal(request: HttpRequest) -> HttpResponse:
+    """Search the public pages.
+
+    A page number that is none is the first, an unknown kind is all kinds: what people
+    do to an address never gives an error.
+    """
+    words = " ".join(request.GET.get("q", "").replace("\0", " ").split())[:LONGEST_QUERY]
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in KINDS else ""
+    context: dict[str, Any] = {"words": words, "kind": kind, "longest": LONGEST_QUERY}
+    if words:
+        context.update(_results(words, kind, _page_number(request.GET.get("page", ""))))
+    return render(request, "home/search.html", context)
+
+
+def _page_number(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 1
+    return min(max(number, 1), LAST_PAGE)
+
+
+def _results(words: str, kind: str, number: int) -> dict[str, Any]:
+    from search.service import search  # app ready
+
+    kinds = (kind,) if kind else tuple(KINDS)
+    answer = search(words, kinds=kinds, scope=None, page=number, per_page=RESULTS_PER_PAGE)
+    found = _pages(answer.hits)
+    pages: ResultPage[Found] = Paginator(
+        Counted(answer.total, found), RESULTS_PER_PAGE  # type: ignore[arg-type]
+    ).get_page(number)
+    facets = answer.facets or {}
+    address = {"q": words, "kind": kind} if kind else {"q": words}
+    return {
+        "query": f"{urlencode(address)}&",
+        "answer": answer,
+        "results": pages,
+        "facets": [
+            {"code": code, "label": label, "count": facets[code]}
+            for code, label in KINDS.items()
+            if facets.get(code)
+        ],
+    }
+
+
+def _pages(hits: Any) -> list[Found]:
+    """Return the pages behind the hits, in their order.
+
+    The index may be a moment behind: what has since become private or been taken
+    offline is left out here, whatever the index says.
+    """
+    wanted = [int(hit.object_id) for hit in hits]
+    live = {
+        page.pk: page for page in Page.objects.filter(pk__in=wanted).live().public().specific()
+    }
+    return [
+        Found(live[int(hit.object_id)], hit.kind, str(KINDS.get(hit.kind, "")))
+        for hit in hits
+        if int(hit.object_id) in live
+    ]
