@@ -14,6 +14,8 @@ VAR = Path(env.text("TONGHU_VAR", str(ROOT / "var")))
 # --- Who we are -------------------------------------------------------------------
 SECRET_KEY = env.text("SECRET_KEY")
 DEBUG = False
+# Invented people whose accounts share a published password.
+DEMO_DATA_ALLOWED = False
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS")
 BASE_URL = env.text("BASE_URL", "http://127.0.0.1:8000")

@@ -20,6 +20,7 @@ from .base import *  # noqa: E402, F403
 from .base import DATABASES, INSTALLED_APPS  # noqa: E402
 
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
+DEMO_DATA_ALLOWED = True
 SECURE_SSL_REDIRECT = False
 SECURE_HSTS_SECONDS = 0
 SESSION_COOKIE_SECURE = False

@@ -1,0 +1,1 @@
+"""The invented district: who lives there, made from a seed, and how it is loaded."""
