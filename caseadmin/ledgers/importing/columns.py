@@ -23,8 +23,10 @@ from core.crypto.fields import BlindIndexField
 from ..registry import ledgers
 from .declaration import ChildColumns
 from .gate import fold
-from .reasons import CellRefused
 from .widgets import CellWidget, widget_for
+
+
+NOT_IN_HEADINGS = str.maketrans("", "", "*※:/_-、.")
 
 
 class ColumnField(Field):  # type: ignore[misc]
@@ -82,11 +84,10 @@ class ColumnField(Field):  # type: ignore[misc]
     @cached_property
     def headings(self) -> set[str]:
         """Every heading it is known by, folded: labels in all languages, aliases, path."""
-        names = {fold(self.path), *(fold(alias) for alias in self.aliases)}
+        names = {fold_heading(self.path), *(fold_heading(alias) for alias in self.aliases)}
         for language, _name in settings.LANGUAGES:
             with translation.override(language):
                 names.add(fold_heading(self.label))
-                names.add(fold_heading(str(self.model_field.verbose_name)) if not self.group else "")
         return names - {""}
 
     def show(self, stored: Any, *, whole: bool) -> str:
@@ -103,10 +104,6 @@ class ColumnField(Field):  # type: ignore[misc]
         if isinstance(self.model_field, models.ForeignKey):
             return value
         return self.model_field.clean(value, None)
-
-    def sentence_params(self, problem: CellRefused) -> dict[str, Any]:
-        """Return the problem's parameters as they are stored."""
-        return dict(problem.params)
 
 
 class LedgerResource(resources.ModelResource):  # type: ignore[misc]
@@ -147,18 +144,16 @@ class LedgerResource(resources.ModelResource):  # type: ignore[misc]
 
 def fold_heading(text: str) -> str:
     """Return a heading as it is compared: without marks, hints, colon and blanks."""
-    folded = fold(text).strip("*※:")
+    folded = fold(text)
     for mark in ("(必填)", "(选填)", "(required)", "(optional)"):
         folded = folded.replace(mark, "")
-    return folded.strip("*:")
+    return folded.translate(NOT_IN_HEADINGS)
 
 
 def related_key(model: type[models.Model]) -> str:
     """Return the field by which records of a ledger are known in sheets."""
-    try:
-        return str(ledgers.for_model(model).key)
-    except LookupError:
-        return ""
+    declared = ledgers.for_model(model)
+    return declared.key if declared is not None else ""
 
 
 def resource_for(ledger: Any) -> LedgerResource:

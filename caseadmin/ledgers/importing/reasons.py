@@ -166,6 +166,10 @@ CELL_REASONS = {
     "reference_unknown": gettext_noop(
         "No record with the number “%(value)s” was found where you work. Check the number."
     ),
+    "key_unknown": gettext_noop(
+        "No record with the number “%(value)s” was found where you work. Check the number, or "
+        "leave the cell empty to add a new record."
+    ),
     "repeated": gettext_noop(
         "Row %(row)s of the file names the same record. Keep one of the two rows."
     ),

@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from ..exporting.safety import unescape
 from .gate import MAX_CELL_CHARACTERS, MAX_COLUMNS, Kind, decode, is_note, kind_of
 from .reasons import FileRefused
 from .xlsx import Merge, read_workbook
@@ -105,6 +106,7 @@ def _csv_rows(text: str, *, max_rows: int) -> Iterable[tuple[int, list[str]]]:
             raise FileRefused("csv_broken", row=number)
         if is_note(cells):
             continue
+        cells = [unescape(cell) for cell in cells]
         kept += 1
         if kept > max_rows + 100:
             raise FileRefused("too_many_rows", limit=max_rows)
