@@ -127,8 +127,8 @@ class PostgresServer(LocalServer):
 
     def environment(self) -> dict[str, str]:
         state = self.state()
-        url = f"postgresql://tonghu:{state['password']}@127.0.0.1:{state['port']}/tonghu"
-        return {"TEST_POSTGRES_URL": url}
+        password, port = state["password"], state["port"]
+        return {"TEST_POSTGRES_URL": f"postgresql://tonghu:{password}@127.0.0.1:{port}/tonghu"}
 
 
 if __name__ == "__main__":
