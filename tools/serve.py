@@ -23,7 +23,8 @@ SECONDS_TO_START = 60
 
 def set_up() -> None:
     """Make Django ready in this process: one start instead of one for each command."""
-    sys.path[:0] = [str(ROOT), str(ROOT / "site")]
+    if str(ROOT) not in sys.path:
+        sys.path[:0] = [str(ROOT), str(ROOT / "site")]
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
     import django
 
@@ -41,9 +42,25 @@ def prepare() -> None:
     call_command("createcachetable", verbosity=0)
     if not ChildFile._base_manager.exists():
         print("Loading the invented district …", flush=True)
-        call_command("load_reference")
-        call_command("load_demo")
-        call_command("search_rebuild")
+        with open(os.devnull, "w") as nowhere:
+            call_command("load_reference", stdout=nowhere)
+            call_command("load_demo", stdout=nowhere)
+            call_command("search_rebuild", stdout=nowhere)
+
+
+def accounts() -> str:
+    """Return the accounts of the demonstration, what each may do and where."""
+    set_up()
+    from caseadmin.desk.demo.accounts import PASSWORD
+    from core.accounts.models import Post
+
+    posts = Post.objects.held().select_related("user", "role", "territory")
+    lines = [
+        f"    {post.user.username:<20} {post.territory.name}  {post.role.label_zh}"
+        for post in posts.order_by("role__administrator", "territory__code", "user__username")
+        if post.user.has_usable_password()
+    ]
+    return "\n".join([f"  accounts (password {PASSWORD})", *lines])
 
 
 def port_to_use(wanted: int) -> int:
@@ -60,7 +77,7 @@ def port_to_use(wanted: int) -> int:
 
 
 def start(port: int) -> list[subprocess.Popen[bytes]]:
-    """Start the web server and the job worker."""
+    """Start the web server first, then the job worker and what feeds the search cluster."""
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "config.settings.dev"),
         "BASE_URL": f"http://127.0.0.1:{port}",
@@ -70,10 +87,14 @@ def start(port: int) -> list[subprocess.Popen[bytes]]:
         *("--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "1"),
         *("--threads", "8", "--log-level", "warning", "--no-control-socket"),
     ]
-    worker = [sys.executable, str(ROOT / "manage.py"), "db_worker", "--queue-name", "*"]
+    manage = [sys.executable, str(ROOT / "manage.py")]
+    commands = [server, [*manage, "db_worker", "--queue-name", "*"]]
+    if os.environ.get("SEARCH_ENGINE") == "elasticsearch":
+        # Tries again after the cluster was away, also when nothing else happens.
+        commands.append([*manage, "search_sync", "--watch"])
     return [
         subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
-        for command in (server, worker)
+        for command in commands
     ]
 
 
