@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.apps import apps
 from django.core import checks
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
-from modelcluster.models import ClusterableModel
 from wagtail.models import (
     DraftStateMixin,
     LockableMixin,
@@ -99,9 +99,7 @@ def _check_model(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
                 f"{model._meta.label} has {mixin.__name__}: Wagtail would save it while it is "
                 "typed and keep its values in the clear.",
             )
-    from wagtail.snippets.models import SNIPPET_MODELS  # app ready
-
-    if model in SNIPPET_MODELS:
+    if _is_snippet(model):
         yield _error(
             declared,
             5,
@@ -116,6 +114,14 @@ def _check_model(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
             f"{model._meta.label} lacks the permissions {', '.join(missing)}.",
             "Let its Meta inherit from CaseModel.Meta.",
         )
+
+
+def _is_snippet(model: type[models.Model]) -> bool:
+    if not apps.is_installed("wagtail.snippets"):
+        return False
+    from wagtail.snippets.models import get_snippet_models  # optional app
+
+    return model in get_snippet_models()
 
 
 def _check_key(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
@@ -212,7 +218,7 @@ def _check_children(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
         related = relation.related_model
         if not hasattr(related._meta, "simple_history_manager_attribute"):
             yield _error(declared, 52, f"children: {related._meta.label} keeps no history.")
-        if issubclass(related, ClusterableModel) and isinstance(related, RevisionMixin):
+        if issubclass(related, FORBIDDEN_MIXINS):
             yield _error(declared, 53, f"children: {related._meta.label} keeps revisions.")
         for name in child.fields:
             try:

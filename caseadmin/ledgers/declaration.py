@@ -139,6 +139,7 @@ class IO:
         rows: Columns that hold child rows of the record, such as the father's.
         forms: Printed forms that are read as they are, one record on each sheet.
         identities: Unique fields a row is known by where its key is left empty.
+        examples: Invented values for the template, by column.
         check: Called as ``check(instance, stored, user)`` for each new or changed row
             before anything is written; a ``ValidationError`` is shown at the row.
     """
@@ -150,6 +151,7 @@ class IO:
     rows: "Sequence[ChildColumns]" = ()
     forms: "Sequence[PrintedForm]" = ()
     identities: Sequence[str] = ()
+    examples: Mapping[str, str] = field(default_factory=dict)
     check: Callable[[Any, Any, Any], None] | None = None
 
 

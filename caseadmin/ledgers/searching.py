@@ -1,19 +1,25 @@
 """Make every ledger's records findable, by the fields the ledger names."""
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q
+
+from core.crypto.fields import BlindIndexField
+
+from .columns import as_column, cell_text, column_paths
 from .declaration import Ledger
-from .paths import joins, values_at
+from .paths import joins, resolve, values_at
 from .presentation import plain
 from .registry import ledgers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from search.registry import ExactValue, Presented, SearchDocument
 
-    from search.registry import SearchDocument
+DETAILS = 4
 
 
-def texts(instance: Any, names: "Sequence[str]") -> tuple[str, ...]:
+def texts(instance: Any, names: Sequence[str]) -> tuple[str, ...]:
     """Return the values at these dotted names in words, without blanks or repeats."""
     found = (plain(value) for name in names for value in values_at(instance, name))
     return tuple(dict.fromkeys(text for text in found if text))
@@ -28,7 +34,6 @@ def document_maker(declared: type[Ledger]) -> "Callable[[Any], SearchDocument]":
 
     def document(instance: Any) -> SearchDocument:
         return SearchDocument(
-            title=str(instance),
             body="\n".join(texts(instance, fields.text)),
             names=texts(instance, fields.names),
             places=texts(instance, fields.places),
@@ -39,18 +44,112 @@ def document_maker(declared: type[Ledger]) -> "Callable[[Any], SearchDocument]":
     return document
 
 
+def presenter(declared: type[Ledger]) -> "Callable[[Sequence[Any]], list[Presented]]":
+    """Return the function that shows hits: as the list shows them, masks and all."""
+    from search.registry import Presented  # app ready
+
+    def present(keys: Sequence[Any]) -> "list[Presented]":
+        select, prefetch = joins(declared.model, column_paths(declared))
+        rows = declared.queryset().filter(pk__in=keys)
+        if select:
+            rows = rows.select_related(*select)
+        found = {row.pk: row for row in rows.prefetch_related(*prefetch)}
+        columns = [as_column(item) for item in declared.columns[: DETAILS + 1]]
+        shown = []
+        for key in keys:
+            row = found.get(key)
+            if row is None:
+                continue
+            title, *details = [cell_text(declared, column, row) for column in columns]
+            shown.append(
+                Presented(
+                    title=title or str(row),
+                    detail=" · ".join(text for text in details if text),
+                    url=declared.url("view", row.pk),
+                )
+            )
+        return shown
+
+    return present
+
+
+def exact_resolver(declared: type[Ledger]) -> "Callable[[ExactValue], Q | None] | None":
+    """Return how an identity or telephone number is looked up, or ``None``.
+
+    Digests are bound to their field, so one number may be tried against all of them.
+    """
+    own = blind_fields(declared.model)
+    relations = [declared.child_relation(child) for child in declared.children]
+    held = [(relation, blind_fields(relation.related_model)) for relation in relations]
+    if not own and not any(fields for _relation, fields in held):
+        return None
+
+    def exact(number: "ExactValue") -> Q | None:
+        condition = Q()
+        for field in own:
+            condition |= Q(**{field.name: field.digest(number.value)})
+        for relation, fields in held:
+            for field in fields:
+                rows = relation.related_model._default_manager.filter(
+                    **{field.name: field.digest(number.value)}
+                )
+                condition |= Q(pk__in=rows.values(relation.field.attname))
+        return condition or None
+
+    return exact
+
+
+def blind_fields(model: Any) -> list[BlindIndexField]:
+    """Return the fields by which encrypted values of a model are found."""
+    return [f for f in model._meta.concrete_fields if isinstance(f, BlindIndexField)]
+
+
+def followed(declared: type[Ledger]) -> dict[Any, Callable[[Any], Iterable[Any]]]:
+    """Return the models whose change makes a record's words out of date."""
+    assert declared.search is not None
+    owners: dict[Any, set[str]] = {}
+    for name in declared.search.paths():
+        way: list[str] = []
+        for relation in resolve(declared.model, name).relations:
+            way.append(relation.name)
+            owners.setdefault(relation.related_model, set()).add("__".join(way))
+
+    def keys_through(lookups: set[str]) -> Callable[[Any], Iterable[Any]]:
+        def keys(row: Any) -> Iterable[Any]:
+            condition = Q()
+            for lookup in lookups:
+                condition |= Q(**{lookup: row.pk})
+            # Any person's change makes the words old, whatever they themselves may see.
+            rows = declared.model._base_manager.filter(condition)
+            return rows.values_list("pk", flat=True).distinct()
+
+        return keys
+
+    return {model: keys_through(lookups) for model, lookups in owners.items()}
+
+
 def register_all() -> None:
     """Register every ledger that can be searched."""
+    for declared in ledgers:
+        if declared.search is not None:
+            register(declared)
+
+
+def register(declared: type[Ledger]) -> None:
+    """Register one ledger with search, as confidential."""
     from search.registry import register_searchable  # app ready
 
-    for declared in ledgers:
-        if declared.search is None:
-            continue
-        select, prefetch = joins(declared.model, declared.search.paths())
-        register_searchable(
-            declared.slug,
-            declared.model,
-            document_maker(declared),
-            confidential=True,
-            prefetch=(*select, *prefetch),
-        )
+    assert declared.search is not None
+    select, prefetch = joins(declared.model, declared.search.paths())
+    register_searchable(
+        declared.slug,
+        declared.model,
+        document_maker(declared),
+        confidential=True,
+        prefetch=(*select, *prefetch),
+        label=declared.label,
+        permission=declared.permission("view"),
+        present=presenter(declared),
+        exact=exact_resolver(declared),
+        follows=followed(declared),
+    )

@@ -11,6 +11,7 @@ from django.core.paginator import Paginator
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from core.crypto.fields import BlindIndexField
 from core.history.context import SOURCES
 
 from .declaration import STAMPED, Child, Ledger
@@ -111,21 +112,28 @@ def tracks_of(ledger: type[Ledger], pk: Any) -> list[Track]:
                 related,
                 getattr(related, related._meta.simple_history_manager_attribute).model,
                 {relation.field.attname: pk},
-                history_fields(related, ledger.child_fields(child)),
+                history_fields(
+                    related, ledger.child_fields(child), without={relation.field.name}
+                ),
                 child,
             )
         )
     return tracks
 
 
-def history_fields(model: Any, shown: Iterable[str]) -> list[str]:
+def history_fields(
+    model: Any, shown: Iterable[str], without: frozenset[str] | set[str] = frozenset()
+) -> list[str]:
     """Return the fields the history tells of: those on the page first, then the others.
 
     What saving stamps, the row's key and digests of encrypted values say nothing.
     """
+    silent = {*STAMPED, *without}
     names = [n for n in shown if model._meta.get_field(n).concrete]
     for f in model._meta.concrete_fields:
-        if f.name not in names and f.name not in STAMPED and f.editable and not f.primary_key:
+        if f.primary_key or f.name in silent or isinstance(f, BlindIndexField):
+            continue
+        if f.name not in names:
             names.append(f.name)
     return names
 

@@ -60,7 +60,8 @@ def _relation_field(db_field: models.ForeignKey, common: dict[str, Any]) -> form
         return TerritoryField(levels={str(level) for level in levels}, **common)
     found = ledgers.for_model(related)
     if found is not None:
-        common.pop("help_text" if not common["help_text"] else "", None)
+        if not common["help_text"]:
+            del common["help_text"]
         return RecordField(ledger=found, **common)
     if issubclass(related, CaseModel):
         # Without a ledger there is nothing to search by, and a list would show everyone.

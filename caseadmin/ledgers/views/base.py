@@ -24,7 +24,7 @@ class LedgerScopeMixin:
     one opens a door.  All lead here.  A row out of scope is not there: 404.
     """
 
-    ledger: ClassVar[type[Ledger]]
+    ledger: ClassVar[type[Ledger]] = Ledger
     permission: ClassVar[str] = "view"
 
     request: HttpRequest

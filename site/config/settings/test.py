@@ -37,4 +37,5 @@ STORAGES = {
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
 DATABASES["default"]["TEST"] = {"NAME": None}
-INSTALLED_APPS = [*INSTALLED_APPS]
+# A ledger of nobody's domain, to show that the engine knows none.
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.ledgers.sampleapp"]

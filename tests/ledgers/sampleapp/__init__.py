@@ -1,0 +1,1 @@
+"""A ledger that has nothing to do with children: proof that the engine knows none."""
