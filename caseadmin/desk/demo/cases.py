@@ -18,15 +18,18 @@ from caseadmin.children.models import (
     FileNumberSeries,
     Kin,
 )
+from caseadmin.children.services import update_file
 from caseadmin.pairings.models import TRIAL_DAYS, Pairing
 from caseadmin.pairings.services import confirm, end_pairing, start_pairing
 from caseadmin.volunteers.models import BackgroundCheck, Volunteer, VolunteerNumberSeries
-from core.accounts.models import User
+from core.accounts.models import Post, User
 from core.history.bulk import create_with_history
 from core.numbering import NumberSeries, next_numbers
 from core.territories.models import Territory
 from publicity.intake.models import VolunteerApplication
 from publicity.intake.services import submit_application
+from search.indexing import index_objects
+from search.registry import searchables
 
 from .chance import REGION
 from .world import Row, World
@@ -97,7 +100,39 @@ def _load_children(world: World, territories: dict[str, Territory]) -> int:
     for model, part_rows in parts:
         own = [row for row in part_rows if row["child_file"] in by_key]
         create_with_history(build(model, own, child_file=by_key.__getitem__))
+    index(ChildFile, by_key)
+    _update_files([row for row in world.updates if row["child_file"] in by_key])
     return len(files)
+
+
+def _update_files(rows: list[Row]) -> None:
+    """Let the clerks of the towns change some files, so that there is history to read."""
+    clerks = {
+        post.territory.code: post.user
+        for post in Post.objects.held()
+        .filter(role="town_clerk", user__username__startswith="clerk-")
+        .select_related("user", "territory")
+    }
+    files = ChildFile._base_manager.select_related("village").in_bulk(
+        [row["child_file"] for row in rows]
+    )
+    for row in rows:
+        child_file = files[row["child_file"]]
+        for name, value in row["changes"].items():
+            setattr(child_file, name, value)
+        update_file(
+            child_file=child_file,
+            actor=clerks[row["town_code"]],
+            reason=row["reason"],
+            source="demo",
+        )
+
+
+def index(model: type[models.Model], keys: Iterable[UUID]) -> None:
+    """Tell the search index of rows that were written in bulk."""
+    for one in searchables():
+        if one.model is model:
+            index_objects(one.kind, keys)
 
 
 def _load_volunteers(world: World, territories: dict[str, Territory]) -> int:
@@ -113,6 +148,7 @@ def _load_volunteers(world: World, territories: dict[str, Territory]) -> int:
     by_key: dict[UUID, Volunteer] = {volunteer.pk: volunteer for volunteer in volunteers}
     checks = [row for row in world.checks if row["volunteer"] in by_key]
     create_with_history(build(BackgroundCheck, checks, volunteer=by_key.__getitem__))
+    index(Volunteer, by_key)
     return len(volunteers)
 
 

@@ -28,8 +28,13 @@ class Chance:
     """Draws from one seed; hands out ID numbers and telephones once each."""
 
     def __init__(self, seed: str) -> None:
+        self.seed = seed
         self.random = random.Random(seed)  # noqa: S311 - invents people, guards nothing
         self._numbers: set[str] = set()
+
+    def begin(self, name: object) -> None:
+        """Start a stretch of draws that no earlier draw can shift."""
+        self.random.seed(f"{self.seed}:{name}")
 
     def pick(self, options: Sequence[T]) -> T:
         return self.random.choice(options)

@@ -29,6 +29,7 @@ IN_CARE_OF = {"grandparents": 536, "others": 20, "incapable_parent": 20, "nobody
 AGE_BANDS = (((0, 5), 130), ((6, 13), 404), ((14, 15), 66))
 BOYS = 327
 MINORITY_SHARE = 0.05
+UPDATED_EVERY = 18
 
 CHILD_PHONES = 100
 VOLUNTEER_PHONES = 8000
@@ -46,6 +47,7 @@ class World:
     situations: list[Row] = field(default_factory=list)
     kin: list[Row] = field(default_factory=list)
     custody_spells: list[Row] = field(default_factory=list)
+    updates: list[Row] = field(default_factory=list)
     volunteers: list[Row] = field(default_factory=list)
     checks: list[Row] = field(default_factory=list)
     pairings: list[Row] = field(default_factory=list)
@@ -115,7 +117,7 @@ class _Children:
         self.day = world.day
         self.chance = chance
         self.lists = lists
-        self.names = Names(chance, lists)
+        self.names = Names(Chance(f"{chance.seed}:names"), lists)
         self.villages = villages
         self.by_code = {place.code: place for place in villages}
         self.phones = CHILD_PHONES
@@ -135,6 +137,27 @@ class _Children:
             given = fixed[number] if number < len(fixed) else None
             sex = given["sex"] if given else sexes[number]
             self._child(number, care[number], ages[number], sex, given)
+        registered = [row for row in self.world.children if row["status"] == "registered"]
+        self.chance.begin("updates")
+        for child in registered[::UPDATED_EVERY]:
+            self._update(child)
+
+    def _update(self, child: Row) -> None:
+        """Note what the town's clerk will have found at the last visit."""
+        changes: list[Row] = [
+            {"notes": self.chance.pick(self.lists["notes"]) + "已复核。"},
+            {"care_type": "fair", "notes": "祖父母年纪渐长，照看力不从心，建议重点走访。"},
+            {"residence": self.by_code[child["village"]].address(self.chance)},
+            {"reliefs": ["temporary"], "notes": "已申请临时救助。"},
+        ]
+        self.world.updates.append(
+            {
+                "child_file": child["id"],
+                "town_code": child["village"][:9] + "000",
+                "changes": self.chance.pick(changes),
+                "reason": self.chance.pick(["季度走访更新", "家长来电更正", "学校核对后更正"]),
+            }
+        )
 
     def _shuffled(self, items: list[Any]) -> list[Any]:
         self.chance.random.shuffle(items)
@@ -146,6 +169,9 @@ class _Children:
 
     def _child(self, number: int, care: str, age: int, sex: str, given: Row | None) -> None:
         chance, day = self.chance, self.day
+        # Who somebody is must not change with the day on which the files look current.
+        chance.begin(number)
+        self.names.chance.begin(number)
         place = self.by_code[given["village"]] if given else chance.pick(self.villages)
         if given:
             name = self.names.split(given["name"], given.get("ethnic", HAN))
@@ -495,7 +521,7 @@ class _Volunteers:
         self.day = world.day
         self.chance = chance
         self.lists = lists
-        self.names = Names(chance, lists)
+        self.names = Names(Chance(f"{chance.seed}:names"), lists)
         self.villages = villages
 
     def build(self) -> None:
@@ -503,12 +529,15 @@ class _Volunteers:
         self.chance.random.shuffle(teams)
         for number, team in enumerate(teams):
             self._volunteer(number, team)
+        self.chance.begin("pairings")
         self._pairings()
         for number in range(APPLICATIONS):
             self._application(number)
 
     def _volunteer(self, number: int, team: str) -> None:
         chance, day = self.chance, self.day
+        chance.begin(number)
+        self.names.chance.begin(number)
         women_only = team in ("caring_mothers", "women")
         sex = "female" if women_only or chance.chance(0.5) else "male"
         youngest, oldest = {"youth_league": (19, 28), "five_elders": (58, 72)}.get(team, (25, 55))
@@ -626,6 +655,8 @@ class _Volunteers:
 
     def _application(self, number: int) -> None:
         chance, day = self.chance, self.day
+        chance.begin(f"application {number}")
+        self.names.chance.begin(f"application {number}")
         sex = chance.pick(["male", "female"])
         born_on = anniversary(day, -chance.random.randint(19, 62)) - chance.days(1, 360)
         place = chance.pick(self.villages)
