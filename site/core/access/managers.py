@@ -1,6 +1,6 @@
 """Managers that show only rows in scope, and none where no scope was set."""
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from django.db import models
 
@@ -20,7 +20,10 @@ class ScopedQuerySet(models.QuerySet[Any]):
         return self.filter(scope_of(user).q())
 
 
-class ScopedManager(models.Manager.from_queryset(ScopedQuerySet)):  # type: ignore[misc]
+_Manager = models.Manager.from_queryset(ScopedQuerySet)
+
+
+class ScopedManager(_Manager):
     """The default manager of every case-bound model.
 
     Wagtail's generic views, modeladmin, choosers, django-import-export and unique
@@ -29,6 +32,6 @@ class ScopedManager(models.Manager.from_queryset(ScopedQuerySet)):  # type: igno
     """
 
     def get_queryset(self) -> ScopedQuerySet:
-        queryset: ScopedQuerySet = super().get_queryset()
+        queryset = cast(ScopedQuerySet, super().get_queryset())
         condition = scope_filter()
         return queryset if condition is None else queryset.filter(condition)

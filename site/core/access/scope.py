@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.db.models import Q
@@ -142,7 +142,7 @@ def scope_of(user: "User | AnonymousUser | Any") -> Scope:
     from core.accounts.selectors import posts_held  # circular import: accounts use the scope
     from core.territories.selectors import merged_prefixes
 
-    posts = list(posts_held(user))
+    posts = list(posts_held(cast("User", user)))
     prefixes = {post.territory.prefix for post in posts if post.role.sees_cases}
     prefixes |= merged_prefixes(prefixes)
     return Scope(

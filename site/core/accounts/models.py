@@ -2,10 +2,10 @@
 
 import uuid
 from datetime import date
-from typing import Self
+from typing import ClassVar, Self
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractUser, Group, UserManager
+from django.contrib.auth.models import AbstractUser, Group
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -33,9 +33,7 @@ class User(AbstractUser):
         help_text=_("Stands behind automatic work. Nobody signs in with it."),
     )
 
-    objects = UserManager()
-
-    REQUIRED_FIELDS = ["name", "email"]
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name", "email"]
 
     wagtail_reference_index_ignore = True
 

@@ -8,4 +8,6 @@ class CryptoConfig(AppConfig):
     name = "core.crypto"
     label = "crypto"
     verbose_name = _("encryption")
-    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from . import checks  # noqa: F401  app ready

@@ -24,7 +24,8 @@ def bulk_update(
     Returns:
         The number of rows matched.
     """
-    columns = [model._meta.get_field(name) for name in fields]
+    wanted = set(fields)
+    columns = [field for field in model._meta.concrete_fields if field.name in wanted]
     opened: list[tuple[Any, str, Any]] = []
     try:
         for instance in objects:

@@ -7,7 +7,7 @@ index) and no sorting in the database.
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import FieldError
@@ -123,6 +123,11 @@ class EncryptedCharField(EncryptedTextField):
 
 class EncryptedDateField(EncryptedTextField):
     """A calendar date, encrypted at rest."""
+
+    if TYPE_CHECKING:
+        # What the type checker's plugin takes for the Python side of the column.
+        _pyi_private_set_type: Any
+        _pyi_private_get_type: Any
 
     def to_python(self, value: Any) -> Any:
         if value in (None, ""):

@@ -57,6 +57,8 @@ class ScopedHistoryManager(HistoryManager):
 class LedgerHistory(HistoricalRecords):
     """Declare ``history = LedgerHistory()`` on every model staff may change."""
 
+    bases: tuple[type, ...]
+
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("history_manager", ScopedHistoryManager)
         kwargs.setdefault("history_change_reason_field", models.TextField(blank=True, default=""))
