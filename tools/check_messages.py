@@ -72,7 +72,8 @@ def extract(tree: Path, domain: str) -> None:
         cwd=tree,
         check=True,
         stdout=subprocess.DEVNULL,
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings.test"},
+        env=os.environ
+        | {"DJANGO_SETTINGS_MODULE": "config.settings.dev", "TONGHU_VAR": str(tree / "var")},
     )
 
 
