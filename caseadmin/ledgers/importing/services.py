@@ -16,6 +16,7 @@ from core.history.context import change_set
 from core.jobs.registry import job
 from core.jobs.services import Run, enqueue_job
 
+from ..exporting.places import place_of
 from ..registry import ledgers
 from .columns import LedgerResource, resource_for
 from .forms import read_form
@@ -361,6 +362,7 @@ def _store(
             actor=actor,
             model=ledger.model,
             label=str(ledger.label),
+            territory_code=place_of(actor),
             data={
                 "batch": batch.number,
                 "new": counts[Action.NEW],

@@ -1,0 +1,18 @@
+"""Where an action on a whole ledger belongs, for the log."""
+
+from os.path import commonprefix
+from typing import Any
+
+from core.access.scope import scope_of
+
+CODE_LENGTH = 12
+
+
+def place_of(user: Any) -> str:
+    """Return the code of the smallest place that holds everything the person serves.
+
+    The log shows an entry to those who serve its place.
+    """
+    prefix = commonprefix(scope_of(user).prefixes)
+    whole = next((length for length in (12, 9, 6) if len(prefix) >= length), 0)
+    return prefix[:whole].ljust(CODE_LENGTH, "0") if whole else ""
