@@ -34,7 +34,7 @@ from .models import (
     Kin,
 )
 from .signals import child_file_closed, child_file_moved
-from .transitions import FIRST_STATES, TRANSITIONS
+from .transitions import DELETABLE, FIRST_STATES, TRANSITIONS
 
 if TYPE_CHECKING:
     from core.accounts.models import User
@@ -120,6 +120,7 @@ def update_file(
     children: Children | None = None,
     reason: str = "",
     source: str | None = None,
+    carer_changed_on: date | None = None,
 ) -> ChildFile:
     """Write a changed file and the changed rows that belong to it.
 
@@ -134,6 +135,8 @@ def update_file(
         children: Changed relatives and custody spells; rows not mentioned stay.
         reason: Why. Needed to correct or remove a custody spell.
         source: Through which door; see ``core.history.context.SOURCES``.
+        carer_changed_on: Where given, another carer in a spell's place is a change of
+            carer: that spell ends the day before, and a new one begins on this day.
 
     Raises:
         PermissionDenied: The actor does not serve the village of before or of now.
@@ -163,7 +166,7 @@ def update_file(
             child_file.save()
         if since is not None:
             _change_situation(child_file, current, since)
-        _write_children(child_file, children or {}, reason)
+        _write_children(child_file, children or {}, reason, carer_changed_on)
         if moved:
             _move_parts(child_file)
             child_file_moved.send(ChildFile, child_file=child_file, actor=actor)
@@ -300,6 +303,27 @@ def reopen_file(*, child_file: ChildFile, actor: "User", reason: str) -> ChildFi
         stored.exit_reason = ""
         stored.save()
     return take_over(child_file, stored)
+
+
+def delete_file(
+    *, child_file: ChildFile, actor: "User", reason: str, source: str | None = None
+) -> None:
+    """Delete a file that never reached the register, with its parts.  A reason is required.
+
+    The history keeps what it said.  A file that was on the register is closed instead.
+
+    Raises:
+        PermissionDenied: The actor does not serve the village.
+        ValidationError: No reason, or the file was confirmed or registered.
+    """
+    require_reason(reason)
+    with writing(actor, reason, source):
+        stored = _locked(child_file, actor)
+        if stored.status not in DELETABLE:
+            raise ValidationError(
+                _("Only a draft is deleted. Close this file with the reason “entered by mistake”.")
+            )
+        stored.delete()
 
 
 def change_custody(
@@ -525,7 +549,12 @@ def _check_closing_day(stored: ChildFile, day: date) -> None:
 # Parts of the file
 
 
-def _write_children(child_file: ChildFile, children: Children, reason: str) -> None:
+def _write_children(
+    child_file: ChildFile,
+    children: Children,
+    reason: str,
+    carer_changed_on: date | None = None,
+) -> None:
     unknown = set(children) - {"kin", "custody_spells"}
     if unknown:
         raise ValueError(f"not parts of a child file: {sorted(unknown)}")
@@ -539,7 +568,7 @@ def _write_children(child_file: ChildFile, children: Children, reason: str) -> N
         judge_entries(relative)
         relative.save()
     spells = children.get("custody_spells", ())
-    _write_spells(child_file, spells, rows_removed(spells), reason)
+    _write_spells(child_file, spells, rows_removed(spells), reason, carer_changed_on)
 
 
 def _refuse_second_relative(child_file: ChildFile, kin: Sequence[Kin]) -> None:
@@ -561,6 +590,7 @@ def _write_spells(
     spells: Sequence[CustodySpell],
     removed: Sequence[CustodySpell],
     reason: str,
+    carer_changed_on: date | None = None,
 ) -> None:
     """Write spells: each with its days, none overlapping another, none overwritten.
 
@@ -580,29 +610,45 @@ def _write_spells(
         spell.child_file = child_file
         before = stored.pop(spell.pk, None)
         judge_entries(spell)
-        if before is not None:
-            _refuse_overwriting(spell, before, reason)
-        written.append(spell)
+        if before is None or not _names_another_carer(spell, before):
+            written.append(spell)
+        elif carer_changed_on is not None and carer_changed_on > before.starts_on:
+            written += _succeed(spell, before, carer_changed_on)
+        elif reason.strip() or carer_changed_on is not None:
+            written.append(spell)
+        else:
+            raise ValidationError(
+                {
+                    "carer_name": _(
+                        "If the carer changed, give this spell its last day and add a new one. "
+                        "If it was entered wrongly, say so as the reason."
+                    )
+                }
+            )
     _refuse_overlaps([*stored.values(), *written])
     # The spell that ends is written before the one that begins, else two stand open.
     for spell in sorted(written, key=lambda s: (s.ends_on is None, s.starts_on)):
         spell.save()
 
 
-def _refuse_overwriting(spell: CustodySpell, before: CustodySpell, reason: str) -> None:
-    """Refuse another carer in the place of the one before, unless it is a correction."""
-    replaced = before.carer_kind != spell.carer_kind or (
-        before.carer_name not in ("", spell.carer_name)
-    )
-    if replaced and not reason.strip() and before.carer_kind != CarerKind.NOBODY:
-        raise ValidationError(
-            {
-                "carer_name": _(
-                    "If the carer changed, give this spell its last day and add a new one. "
-                    "If it was entered wrongly, say so as the reason."
-                )
-            }
-        )
+def _names_another_carer(spell: CustodySpell, before: CustodySpell) -> bool:
+    """Return whether the carer was replaced; filling in a blank is no replacement."""
+    kind_changed = before.carer_kind not in (CarerKind.NOBODY, spell.carer_kind)
+    return kind_changed or before.carer_name not in ("", spell.carer_name)
+
+
+def _succeed(spell: CustodySpell, before: CustodySpell, day: date) -> list[CustodySpell]:
+    """Return the stored spell with its last day, and what follows it as a new one."""
+    following = CustodySpell()
+    for field in CustodySpell._meta.concrete_fields:
+        if field.editable and not field.primary_key:
+            setattr(following, field.attname, getattr(spell, field.attname))
+    following.child_file = spell.child_file
+    following.starts_on = day
+    following.ends_on = None
+    before.child_file = spell.child_file
+    before.ends_on = day - timedelta(days=1)
+    return [before, following]
 
 
 def _refuse_overlaps(spells: Sequence[CustodySpell]) -> None:

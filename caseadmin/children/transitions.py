@@ -18,3 +18,6 @@ TRANSITIONS: dict[FileStatus, frozenset[FileStatus]] = {
 
 FIRST_STATES = frozenset({FileStatus.LEAD, FileStatus.DRAFT, FileStatus.REGISTERED})
 """States a new file may begin in: a hint, a village's draft, a town's own entry."""
+
+DELETABLE = frozenset({FileStatus.LEAD, FileStatus.NOT_ELIGIBLE, FileStatus.DRAFT})
+"""States in which a file may still be deleted: nobody has vouched for it."""

@@ -259,9 +259,22 @@ def _check_io(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
         path = _path(declared, name)
         if isinstance(path, str):
             yield _error(declared, 90, f"io: {name!r}: {path}.")
+    in_rows = {f"{g.relation}.{g.name}.{name}" for g in declared.io.rows for name in g.fields}
+    known = {*declared.io.fields}
+    for row in declared.io.rows:
+        for name in row.fields:
+            path = _path(declared, f"{row.relation}.{name}")
+            if isinstance(path, str):
+                yield _error(declared, 92, f"io: rows {row.name!r}: {name!r}: {path}.")
+            known.add(f"{row.relation}.{row.name}.{name}")
     for heading, name in declared.io.aliases.items():
+        if name not in known:
+            yield _error(
+                declared, 91, f"io: the alias {heading!r} names {name!r}, which has no column."
+            )
+    for name in declared.io.identities:
         if name not in declared.io.fields:
-            yield _error(declared, 91, f"io: the alias {heading!r} names {name!r}, which is not in fields.")
+            yield _error(declared, 93, f"io: the identity {name!r} is not in fields.")
 
 
 def _check_actions(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:

@@ -34,10 +34,6 @@ if TYPE_CHECKING:
 KEPT = (
     "pairing_number",
     "status",
-    "child_file_id",
-    "volunteer_id",
-    "kind",
-    "started_on",
     "confirmed_on",
     "ended_on",
     "end_reason",
@@ -45,6 +41,9 @@ KEPT = (
     "child_consent_withdrawn_on",
 )
 """What an edit never changes: only transitions do."""
+
+FIXED = ("child_file_id", "volunteer_id", "kind", "started_on")
+"""What makes a pairing this pairing: another child or volunteer is another pairing."""
 
 
 def start_pairing(
@@ -361,18 +360,26 @@ def update_pairing(
 ) -> Pairing:
     """Write changed goals, rhythm and particulars of the consents.
 
-    Child, volunteer, kind, state and the days of start and end stay as they are,
-    whatever the instance says.  Where nothing changed nothing is written.
+    State and the days of withdrawal and end stay as they are, whatever the instance
+    says.  Where nothing changed nothing is written.
 
     Raises:
         PermissionDenied: The actor does not serve the village.
-        ValidationError: Keyed by the field at fault; or the pairing has ended.
+        ValidationError: Keyed by the field at fault: another child, volunteer, kind or
+            start, or a consent after the start; or the pairing has ended.
     """
     with writing(actor, reason, source):
         stored = _locked(pairing, actor)
         if stored.status == PairingStatus.ENDED:
             raise ValidationError(_("This pairing has ended and is no longer changed."))
         keep_stored(pairing, stored, KEPT)
+        _raise_if(
+            {
+                name.removesuffix("_id"): _("This stays. End the pairing and start another.")
+                for name in FIXED
+                if getattr(pairing, name) != getattr(stored, name)
+            }
+        )
         if pairing.status in HOLDING and pairing.started_on is not None:
             _raise_if(_faults_of_consent_days(pairing, pairing.started_on))
         judge_entries(pairing)
@@ -380,6 +387,23 @@ def update_pairing(
             pairing.version = stored.version
             pairing.save()
     return pairing
+
+
+def delete_pairing(
+    *, pairing: Pairing, actor: "User", reason: str, source: str | None = None
+) -> None:
+    """Delete a need or a proposal that came to nothing.  A reason is required.
+
+    Raises:
+        PermissionDenied: The actor does not serve the village.
+        ValidationError: No reason, or somebody had agreed already: end it instead.
+    """
+    require_reason(reason)
+    with writing(actor, reason, source):
+        stored = _locked(pairing, actor)
+        if stored.status not in (PairingStatus.NEEDED, PairingStatus.PROPOSED):
+            raise ValidationError(_("This pairing is not deleted. End it with a reason."))
+        stored.delete()
 
 
 # Called by the receivers when something a pairing rests on changes

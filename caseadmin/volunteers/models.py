@@ -101,6 +101,7 @@ class Volunteer(CaseModel, ClusterableModel):
         "territories.Territory",
         on_delete=models.PROTECT,
         related_name="volunteers",
+        limit_choices_to={"level__in": ["town", "village"]},
         verbose_name=_("village or town served"),
     )
     address = EncryptedCharField(_("address"), max_length=200, blank=True)

@@ -442,6 +442,25 @@ def come_back(*, volunteer: Volunteer, reason: str, actor: "User") -> Volunteer:
     return take_over(volunteer, stored)
 
 
+def delete_volunteer(
+    *, volunteer: Volunteer, actor: "User", reason: str, source: str | None = None
+) -> None:
+    """Delete an entry made by mistake, before anything was checked.  A reason is required.
+
+    Raises:
+        PermissionDenied: The actor does not serve the place.
+        ValidationError: No reason, or the volunteer was checked: record leaving instead.
+    """
+    require_reason(reason)
+    with writing(actor, reason, source):
+        stored = _locked(volunteer, actor)
+        if stored.status != VolunteerStatus.APPLIED or stored.checks.exists():
+            raise ValidationError(
+                _("Only an entry nobody has checked is deleted. Record that the volunteer left.")
+            )
+        stored.delete()
+
+
 def mark_serving(*, volunteer: Volunteer, actor: "User") -> Volunteer:
     """Note that a pairing began."""
     return _between_ready_and_serving(volunteer, VolunteerStatus.SERVING, actor)
