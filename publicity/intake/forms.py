@@ -52,8 +52,9 @@ class WrittenDateField(forms.CharField):
         "not_a_date": _("Write the date as year, month and day, for instance 1990-05-06.")
     }
 
-    def to_python(self, value: Any) -> Any:
-        text = unicodedata.normalize("NFKC", super().to_python(value)).strip()
+    def clean(self, value: Any) -> Any:
+        """Return a date, or None for an empty field that may be empty."""
+        text = unicodedata.normalize("NFKC", super().clean(value)).strip()
         if not text:
             return None
         match = _COMPACT_DATE.fullmatch(text) or _DATE.fullmatch(text)
@@ -112,7 +113,7 @@ class ApplicationForm(PortalForm):
     """
 
     full_name = forms.CharField(
-        label=_("Name"),
+        label=_("Your full name"),
         max_length=50,
         help_text=_("As on your ID card."),
         error_messages={"required": _("Enter your name as on your ID card.")},
