@@ -17,13 +17,21 @@ from search.backends.database import DatabaseEngine, database_engine
 from search.backends.elasticsearch9 import WINDOW, ElasticsearchEngine
 from search.backends.failover import Answered, answer
 from search.conf import uses_cluster
-from search.indexing import cluster_is_behind, token_key
+from search.indexing import cluster_is_behind, index_objects, remove_objects, token_key
 from search.planner import ExactValue, Level, LevelName, Plan, plan
 from search.query import Lookup
 from search.registry import Searchable, searchable
 from search.suggest import suggestion_for
 
-__all__ = ["Hit", "Narrowed", "SearchPage", "narrow", "search"]
+__all__ = [
+    "Hit",
+    "Narrowed",
+    "SearchPage",
+    "index_objects",
+    "narrow",
+    "remove_objects",
+    "search",
+]
 
 EXACT = "exact"
 # A list asks the cluster for at most so many ids; beyond it the database answers within

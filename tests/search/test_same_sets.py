@@ -72,9 +72,7 @@ def test_portal_queries_find_what_they_must(engine: Any, rows: list[Row]) -> Non
     assert answers == expected
 
 
-def test_every_level_agrees_with_its_meaning_in_set_and_order(
-    engine: Any, rows: list[Row]
-) -> None:
+def test_every_level_agrees_with_its_meaning_in_set_and_order(engine: Any, rows: list[Row]) -> None:
     engine.put(rows)
     every = [query for query, _level, _ids in (*world.CASE_QUERIES, *world.PORTAL_QUERIES)]
     compared = 0
