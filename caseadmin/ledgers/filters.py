@@ -92,32 +92,16 @@ class ChoiceListFilter(django_filters.MultipleChoiceFilter):
 YES_NO = [("true", pgettext_lazy("answer", "Yes")), ("false", pgettext_lazy("answer", "No"))]
 
 
-class YesNoFilter(django_filters.TypedChoiceFilter):
+class YesNoFilter(django_filters.ChoiceFilter):
     """Yes or no."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
-            choices=YES_NO,
-            coerce=lambda value: value == "true",
-            empty_label=_("All"),
-            widget=forms.RadioSelect,
-            **kwargs,
+            choices=YES_NO, empty_label=_("All"), widget=forms.RadioSelect, **kwargs
         )
 
     def filter(self, qs: Any, value: Any) -> Any:
-        return qs if value in (None, "") else qs.filter(**{self.field_name: value})
-
-
-class YesNoAdapter(BaseFilterAdapter):
-    """The pill of a yes-or-no filter."""
-
-    def get_active_filters(self) -> Any:
-        yield ActiveFilter(
-            self.bound_field.auto_id,
-            self.filter.label,
-            str(dict(YES_NO)["true" if self.value else "false"]),
-            self.get_url_without_filter_param(self.name),
-        )
+        return qs.filter(**{self.field_name: value == "true"}) if value else qs
 
 
 class TerritoryAdapter(BaseFilterAdapter):
@@ -138,7 +122,6 @@ class TerritoryAdapter(BaseFilterAdapter):
         )
 
 
-filter_adapter_class_registry.register(YesNoFilter, value=YesNoAdapter)
 filter_adapter_class_registry.register(TerritoryFilter, value=TerritoryAdapter)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Max
+from django.db.models import IntegerField, Value
 from django.utils.translation import gettext as _
 
 from core.crypto.fields import BlindIndexField
@@ -158,27 +158,44 @@ def timeline(
 ) -> Timeline:
     """Return what happened to a record, newest first.
 
-    A fixed number of queries, whatever the number of entries: two for each history
-    table and one for each model that foreign keys point at.
+    A fixed number of queries, whatever the number of entries: one for all actions, one
+    for each history table and one for each model that foreign keys point at.
     """
     tracks = tracks_of(ledger, pk)
-    latest: dict[uuid.UUID, datetime] = {}
-    for track in tracks:
-        sets = track.rows().order_by().values_list("change_set").annotate(Max("history_date"))
-        for change_set, at in sets:
-            latest[change_set] = max(at, latest.get(change_set, at))
+    latest, touched = _change_sets(tracks)
     ordered = sorted(latest, key=lambda change_set: latest[change_set], reverse=True)
     paginator = Paginator(ordered, per_page)
     page_object = paginator.get_page(page)
     wanted = set(page_object.object_list)
     builder = Builder(ledger, unmasked=unmasked)
-    for track in tracks:
-        builder.read(track, wanted, newest=max((latest[s] for s in wanted), default=None))
+    newest = max((latest[change_set] for change_set in wanted), default=None)
+    for index, track in enumerate(tracks):
+        if wanted & touched[index]:
+            builder.read(track, wanted, newest=newest)
     entries = builder.entries(page_object.object_list)
     if entries and page_object.number == 1:
         entries[0].is_current = entries[0].kind != "-"
     last = entries[-1] if entries and not page_object.has_next() else None
     return Timeline(entries, page_object, cut=bool(last and last.kind == "~"))
+
+
+def _change_sets(
+    tracks: list[Track],
+) -> tuple[dict[uuid.UUID, datetime], dict[int, set[uuid.UUID]]]:
+    """Return when each action ended, and which tables it touched, in one query."""
+    parts = [
+        track.rows()
+        .order_by()
+        .annotate(track=Value(index, output_field=IntegerField()))
+        .values_list("track", "change_set", "history_date")
+        for index, track in enumerate(tracks)
+    ]
+    latest: dict[uuid.UUID, datetime] = {}
+    touched: dict[int, set[uuid.UUID]] = defaultdict(set)
+    for index, change_set, at in parts[0].union(*parts[1:], all=True):
+        latest[change_set] = max(at, latest.get(change_set, at))
+        touched[index].add(change_set)
+    return latest, touched
 
 
 class Builder:

@@ -9,6 +9,10 @@ from django.urls import NoReverseMatch
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+from wagtail.models import GroupCollectionPermission, GroupPagePermission, GroupSitePermission
+from wagtail.permission_policies.collections import CollectionPermissionPolicy
+from wagtail.permission_policies.pages import PagePermissionPolicy
+from wagtail.permission_policies.sites import SitePermissionPolicy
 
 from core.access.scope import current_scope
 from core.audit.services import record
@@ -94,6 +98,7 @@ class LedgerPage(LedgerScopeMixin, WagtailAdminTemplateMixin):
         return [*home, {"url": self.ledger.url("index"), "label": str(self.ledger.label)}]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        spare_empty_look_ups(self.request.user)
         return super().get_context_data(ledger=self.ledger, **kwargs)
 
 
@@ -135,6 +140,24 @@ class RecordPage(LedgerPage):
         Legal source: 未成年人网络保护条例 art. 36: access to minors' information is recorded.
         """
         record(action, actor=self.request.user, instance=self.object, data=data)  # type: ignore[arg-type]
+
+
+def spare_empty_look_ups(user: Any) -> None:
+    """Tell Wagtail's menu in one query what it would ask three tables for.
+
+    Case workers hold no rights on pages, collections or sites: their groups have no row
+    there, and the policies' own cache on the user takes that answer.
+    """
+    policies = (PagePermissionPolicy, CollectionPermissionPolicy, SitePermissionPolicy)
+    if user.is_superuser:
+        return
+    held = [
+        model.objects.filter(group__user=user).order_by().values_list("pk")
+        for model in (GroupPagePermission, GroupCollectionPermission, GroupSitePermission)
+    ]
+    if not held[0].union(*held[1:], all=True).exists():
+        for policy in policies:
+            setattr(user, policy.permission_cache_name, GroupPagePermission.objects.none())
 
 
 def optional_url(ledger: type[Ledger], name: str) -> str:

@@ -16,7 +16,7 @@ from ..columns import column_paths, table_columns
 from ..declaration import Ledger
 from ..filters import filterset_class
 from ..paths import joins
-from .base import LedgerScopeMixin, optional_url
+from .base import LedgerScopeMixin, optional_url, spare_empty_look_ups
 
 WORDS = "q"
 MAX_WORDS = 100
@@ -268,6 +268,8 @@ class LedgerIndexView(LedgerScopeMixin, generic.IndexView):
         }
 
     def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        if not self.results_only:
+            spare_empty_look_ups(self.request.user)
         context: dict[str, Any] = super().get_context_data(*args, **kwargs)
         context.update(
             ledger=self.ledger,

@@ -44,3 +44,9 @@ class CaseLogEntry(BaseLogEntry):
         verbose_name_plural = _("case log entries")
         ordering = ["-timestamp", "-id"]
         default_permissions = ("view",)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        # Code writes entries, people do not: the parent's check of every column would cost
+        # two look-ups on each page that shows a record.  Only the action can be mistyped.
+        self.clean()
+        super(BaseLogEntry, self).save(*args, **kwargs)
