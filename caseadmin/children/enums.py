@@ -112,7 +112,7 @@ class HealthStatus(models.TextChoices):
     """State of health on the form; "ill" means a serious illness (form, notes)."""
 
     HEALTHY = "healthy", _("Healthy")
-    DISABLED = "disabled", _("Disabled")
+    DISABLED = "disabled", pgettext_lazy("state of health", "Disabled")
     ILL = "ill", _("Ill")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from caseadmin.ledgers import (
@@ -124,7 +124,7 @@ def refuse_closed(instance: ChildFile, stored: ChildFile | None, user: "User") -
         ValidationError: Keyed ``file_number``.
     """
     if stored is not None and stored.is_closed:
-        raise ValidationError({"file_number": _t("This file is closed. Reopen it first.")})
+        raise ValidationError({"file_number": gettext("This file is closed. Reopen it first.")})
 
 
 def _kin_columns(relation: KinRelation, *, works: bool) -> ChildColumns:
@@ -147,8 +147,8 @@ def tell_eligibility(
 ) -> str:
     """Answer whether the child qualifies on a day, as one sentence."""
     answer = eligibility(instance, on)
-    verdict = _t("left-behind child") if answer.eligible else _t("no left-behind child")
-    return _t("%(day)s: %(verdict)s. %(reason)s Completes 16 years on %(ages_out)s.") % {
+    verdict = gettext("left-behind child") if answer.eligible else gettext("no left-behind child")
+    return gettext("%(day)s: %(verdict)s. %(reason)s Completes 16 years on %(ages_out)s.") % {
         "day": answer.on.isoformat(),
         "verdict": verdict,
         "reason": answer.reason,
@@ -207,7 +207,9 @@ class ChildFileLedger(Ledger):
         codes=["file_number", "id_number"],
     )
     sections = [
-        Section(_("File"), ["file_number", "status", "opened_on", "closed_on", "exit_reason"]),
+        Section(
+            _("File and status"), ["file_number", "status", "opened_on", "closed_on", "exit_reason"]
+        ),
         Section(_("Reporting"), ["village", "reporting_unit", "filled_on"]),
         Section(
             _("Child"),
@@ -311,6 +313,10 @@ class ChildFileLedger(Ledger):
             "填报单位": "reporting_unit",
             "填表日期": "filled_on",
             "填报日期": "filled_on",
+            "姓名": "full_name",
+            "性别": "sex",
+            "民族": "ethnic_group",
+            "出生日期": "born_on",
             "儿童姓名": "full_name",
             "留守儿童姓名": "full_name",
             "曾用名": "alias",

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 
@@ -124,7 +125,7 @@ class ChildFile(CaseModel, ClusterableModel):
     reporting_unit = models.CharField(_("reporting unit"), max_length=100, blank=True)
     filled_on = models.DateField(_("form filled in on"), null=True, blank=True)
 
-    full_name = EncryptedCharField(_("name"), max_length=50)
+    full_name = EncryptedCharField(pgettext_lazy("person", "name"), max_length=50)
     alias = EncryptedCharField(_("former name or nickname"), max_length=50, blank=True)
     sex = models.CharField(_("sex"), max_length=6, choices=Sex)
     ethnic_group = models.CharField(
@@ -367,7 +368,7 @@ class Kin(PartOfFile):
         ChildFile, on_delete=models.CASCADE, related_name="kin", verbose_name=_("child file")
     )
     relation = models.CharField(_("relation to the child"), max_length=20, choices=KinRelation)
-    full_name = EncryptedCharField(_("name"), max_length=50, blank=True)
+    full_name = EncryptedCharField(pgettext_lazy("person", "name"), max_length=50, blank=True)
     deceased = models.BooleanField(_("deceased"), default=False)
     born_on = models.DateField(_("date of birth"), null=True, blank=True)
     work_province = models.CharField(_("works in (province)"), max_length=30, blank=True)

@@ -341,7 +341,7 @@ class VolunteerApplicationLedger(Ledger):
         names=["full_name"], places=["village.path_name"], codes=["application_number", "phone"]
     )
     sections = [
-        Section(_("Application"), ["application_number", "status", "submitted_at"]),
+        Section(_("Application and status"), ["application_number", "status", "submitted_at"]),
         Section(_("Person"), ["full_name", "phone", "id_number", "born_on", "village"]),
         Section(_("Offer"), ["team", "skills", "available_times", "motivation"]),
         Section(_("Consent"), ["consent_at", "consent_version"]),

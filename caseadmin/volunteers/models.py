@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 
@@ -88,7 +89,7 @@ class Volunteer(CaseModel, ClusterableModel):
         editable=False,
     )
 
-    full_name = EncryptedCharField(_("name"), max_length=50)
+    full_name = EncryptedCharField(pgettext_lazy("person", "name"), max_length=50)
     sex = models.CharField(_("sex"), max_length=6, choices=Sex, blank=True)
     born_on = models.DateField(_("date of birth"), null=True, blank=True)
     phone = EncryptedCharField(_("telephone"), max_length=20, validators=[validate_phone])

@@ -15,6 +15,7 @@ from django.db import models
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.fields import RichTextField
 
@@ -55,7 +56,9 @@ class RecruitmentPage(BodyPage):
     """
 
     role = models.CharField(
-        _("role"), max_length=60, help_text=_("What the volunteer will be, in a few words.")
+        pgettext_lazy("call for volunteers", "role"),
+        max_length=60,
+        help_text=_("What the volunteer will be, in a few words."),
     )
     role_en = models.CharField(_("role in English"), max_length=120, blank=True)
     team = models.CharField(

@@ -6,6 +6,7 @@ taken over as it is.
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class ApplicantTeam(models.TextChoices):
@@ -55,6 +56,6 @@ class ApplicationStatus(models.TextChoices):
     """How far an application has come."""
 
     SUBMITTED = "submitted", _("Waiting for review")
-    APPROVED = "approved", _("Approved")
+    APPROVED = "approved", pgettext_lazy("application", "Approved")
     REJECTED = "rejected", _("Not accepted")
     WITHDRAWN = "withdrawn", _("Withdrawn")

@@ -9,6 +9,7 @@ VolunteerApplication: full_name, phone, id_number, born_on, motivation (encrypte
 from django.contrib.auth.hashers import check_password
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.access.models import CaseModel
 from core.crypto.fields import (
@@ -43,7 +44,7 @@ class VolunteerApplication(CaseModel):
         editable=False,
         help_text=_("Digest of the form's key: one form makes one application."),
     )
-    full_name = EncryptedCharField(_("name"), max_length=50)
+    full_name = EncryptedCharField(pgettext_lazy("person", "name"), max_length=50)
     phone = EncryptedCharField(_("mobile number"), max_length=20)
     phone_index = BlindIndexField(source="phone", normalise=normalise_phone, db_index=True)
     id_number = EncryptedCharField(_("ID number"), max_length=18, blank=True, default="")

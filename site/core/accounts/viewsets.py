@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.admin.views.generic import IndexView
 from wagtail.admin.viewsets.model import ModelViewSet
@@ -29,7 +30,7 @@ class _OneName:
 
 
 class AccountCreationForm(_OneName, UserCreationForm):
-    name = forms.CharField(label=_("Name"), max_length=150)
+    name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=150)
 
     class Meta(UserCreationForm.Meta):
         model = User
@@ -37,7 +38,7 @@ class AccountCreationForm(_OneName, UserCreationForm):
 
 
 class AccountEditForm(_OneName, UserEditForm):
-    name = forms.CharField(label=_("Name"), max_length=150)
+    name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=150)
 
     class Meta(UserEditForm.Meta):
         model = User

@@ -74,7 +74,9 @@ class LedgerHistory(HistoricalRecords):
 
     def get_meta_options(self, model: Any) -> dict[str, Any]:
         options: dict[str, Any] = super().get_meta_options(model)
-        options["verbose_name"] = format_lazy("{}{}", model._meta.verbose_name, _(" (history)"))
+        options["verbose_name"] = format_lazy(
+            _("{model} (history)"), model=model._meta.verbose_name
+        )
         options["verbose_name_plural"] = options["verbose_name"]
         options["default_permissions"] = ()
         return options
