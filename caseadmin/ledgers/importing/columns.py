@@ -196,7 +196,7 @@ def resource_for(ledger: Any) -> LedgerResource:
         (),
         {
             "model": ledger.model,
-            "fields": tuple(path for path, column in columns.items() if column.group is None),
+            "fields": tuple(columns),
             "import_id_fields": (ledger.key,),
             "use_natural_foreign_keys": False,
         },

@@ -109,7 +109,7 @@ class ImportBatch(models.Model):
         verbose_name = _("import")
         verbose_name_plural = _("imports")
         ordering = ["-created_at"]
-        default_permissions = ()
+        default_permissions = ("view",)
         indexes = [models.Index(name="import_batch_expiry", fields=["expires_at"])]
 
     def __str__(self) -> str:

@@ -1,0 +1,160 @@
+"""Rows of a ledger as lines of text, and the record that they left."""
+
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.db import models
+from django.utils import timezone, translation
+
+from core.access.scope import Scope, current_scope, in_scope
+from core.audit.services import record as log
+from core.crypto.fields import EncryptedTextField
+
+from ..importing.columns import ColumnField, resource_for
+from ..importing.models import NUMBER_ALPHABET
+from .places import place_of
+from .writer import FileFormat, Watermark, file_pieces
+
+if TYPE_CHECKING:
+    from core.accounts.models import User
+
+CHUNK = 500
+WIDE, NARROW = 24, 14
+
+Item = TypeVar("Item")
+
+
+def is_sensitive(column: ColumnField) -> bool:
+    """Return whether a column leaves only with a right and a reason."""
+    return column.mask is not None
+
+
+def new_export_number() -> str:
+    """Return the number by which a file that turns up somewhere is found in the log."""
+    tail = "".join(secrets.choice(NUMBER_ALPHABET) for _sign in range(5))
+    return f"EXP-{timezone.localdate():%y%m%d}-{tail}"
+
+
+def export_file(
+    *,
+    ledger: Any,
+    queryset: Any,
+    paths: Sequence[str],
+    file_format: FileFormat,
+    actor: "User",
+    reason: str = "",
+    filters: dict[str, list[str]] | None = None,
+    searched: bool = False,
+) -> Iterable[bytes]:
+    """Log an export and return its pieces.
+
+    The entry is written before the first byte leaves: where it cannot be written,
+    nothing leaves.
+
+    Args:
+        ledger: The ledger.
+        queryset: The rows, scoped and filtered already.
+        paths: Columns, in order.
+        file_format: CSV or XLSX.
+        actor: Who takes them.
+        reason: Why; demanded by the caller where a sensitive column is taken.
+        filters: The list's filters, for the log.
+        searched: Whether words narrowed the list.  The words themselves are not logged.
+    """
+    columns = [resource_for(ledger).columns[path] for path in paths]
+    watermark = Watermark(new_export_number(), actor.get_full_name(), timezone.now())
+    log(
+        "tonghu.export",
+        actor=actor,
+        model=ledger.model,
+        label=str(ledger.label),
+        territory_code=place_of(actor),
+        data={
+            "number": watermark.number,
+            "rows": queryset.count(),
+            "format": str(file_format),
+            "columns": list(paths),
+            "sensitive": [column.path for column in columns if is_sensitive(column)],
+            "reason": reason,
+            "filters": filters or {},
+            "searched": searched,
+        },
+    )
+    header = [column.label for column in columns]
+    lines = ledger_lines(ledger, queryset, columns)
+    pieces = file_pieces(
+        _with_header(header, lines),
+        file_format=file_format,
+        title=str(ledger.label),
+        watermark=watermark,
+        widths=[WIDE if _is_long(column) else NARROW for column in columns],
+    )
+    scope = current_scope() or Scope()
+    return inside(pieces, scope, translation.get_language() or "zh-hans")
+
+
+def _with_header(header: list[str], lines: Iterable[list[str]]) -> Iterator[list[str]]:
+    yield header
+    yield from lines
+
+
+def _is_long(column: ColumnField) -> bool:
+    limit = column.model_field.max_length or 0
+    return isinstance(column.model_field, models.TextField | EncryptedTextField) or limit > 50
+
+
+def ledger_lines(
+    ledger: Any, queryset: Any, columns: Sequence[ColumnField]
+) -> Iterator[list[str]]:
+    """Yield one line of texts for each row; a few queries for each chunk of rows."""
+    joins = {
+        f"{column.model_field.name}__parent"
+        if any(f.name == "parent" for f in column.model_field.related_model._meta.fields)
+        else column.model_field.name
+        for column in columns
+        if column.group is None and isinstance(column.model_field, models.ForeignKey)
+    }
+    relations = {column.group.relation for column in columns if column.group is not None}
+    rows = queryset.select_related(None).prefetch_related(None)
+    if joins:
+        rows = rows.select_related(*joins)
+    if relations:
+        rows = rows.prefetch_related(*relations)
+    for row in rows.iterator(chunk_size=CHUNK):
+        children = {name: list(getattr(row, name).all()) for name in relations}
+        yield [_text(row, children, column) for column in columns]
+
+
+def _text(row: Any, children: dict[str, list[Any]], column: ColumnField) -> str:
+    group = column.group
+    if group is None:
+        return column.widget.render(getattr(row, column.model_field.name))
+    for child in children[group.relation]:
+        if all(getattr(child, name) == value for name, value in group.match.items()):
+            name = column.model_field.name
+            text = column.widget.render(getattr(child, name))
+            dashed = group.dash and name == group.fields[0]
+            if not text and dashed and _carries(child, group.dash):
+                return "—"
+            return text
+    return ""
+
+
+def _carries(child: Any, values: Any) -> bool:
+    return all(getattr(child, name) == value for name, value in values.items())
+
+
+def inside(items: Iterable[Item], scope: Scope, language: str) -> Iterator[Item]:
+    """Draw items inside a scope and a language that a streamed response has outlived.
+
+    The request's own are gone by the time the server asks for the second piece.
+    """
+    source = iter(items)
+    while True:
+        with in_scope(scope), translation.override(language):
+            drawn = list(islice(source, 1))
+        if not drawn:
+            return
+        yield drawn[0]
