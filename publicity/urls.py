@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from publicity.home.views import privacy
 from publicity.home.search import search_portal
+from publicity.home.views import privacy
 from publicity.intake.views import receipt, status
 
 urlpatterns = [

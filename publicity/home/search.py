@@ -8,11 +8,13 @@ from django.core.paginator import Page as ResultPage
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from wagtail.models import Page
 
-KINDS = {"article": _("Articles of laws"), "news": _("News"), "page": _("Other pages")}
+from search.registry import searchable
+from search.service import SearchPage, index_objects, search
+
+KINDS = ("article", "news", "page")
 RESULTS_PER_PAGE = 10
 LONGEST_QUERY = 100
 LAST_PAGE = 50
@@ -51,7 +53,7 @@ def search_portal(request: HttpRequest) -> HttpResponse:
     A page number that is none is the first, an unknown kind is all kinds: what people
     do to an address never gives an error.
     """
-    words = " ".join(request.GET.get("q", "").replace("\0", " ").split())[:LONGEST_QUERY]
+    words = " ".join(request.GET.get("q", "").split())[:LONGEST_QUERY]
     kind = request.GET.get("kind", "")
     kind = kind if kind in KINDS else ""
     context: dict[str, Any] = {"words": words, "kind": kind, "longest": LONGEST_QUERY}
@@ -66,40 +68,46 @@ def _page_number(text: str) -> int:
 
 
 def _results(words: str, kind: str, number: int) -> dict[str, Any]:
-    from search.service import search  # app ready
-
-    kinds = (kind,) if kind else tuple(KINDS)
-    answer = search(words, kinds=kinds, scope=None, page=number, per_page=RESULTS_PER_PAGE)
-    found = _pages(answer.hits)
+    kinds = (kind,) if kind else KINDS
+    answer = search(words, kinds=kinds, page=number, per_page=RESULTS_PER_PAGE)
+    if answer.total and number > answer.pages:
+        number = answer.pages
+        answer = search(words, kinds=kinds, page=number, per_page=RESULTS_PER_PAGE)
+    found = _pages(answer)
     pages: ResultPage[Found] = Paginator(
-        Counted(answer.total, found), RESULTS_PER_PAGE  # type: ignore[arg-type]
+        Counted(answer.total, found),
+        RESULTS_PER_PAGE,  # type: ignore[arg-type]
     ).get_page(number)
-    facets = answer.facets or {}
     address = {"q": words, "kind": kind} if kind else {"q": words}
     return {
         "query": f"{urlencode(address)}&",
         "answer": answer,
         "results": pages,
         "facets": [
-            {"code": code, "label": label, "count": facets[code]}
-            for code, label in KINDS.items()
-            if facets.get(code)
+            {"code": code, "label": searchable(code).label, "count": answer.facets[code]}
+            for code in KINDS
+            if answer.facets.get(code)
         ],
     }
 
 
-def _pages(hits: Any) -> list[Found]:
+def _pages(answer: SearchPage) -> list[Found]:
     """Return the pages behind the hits, in their order.
 
     The index may be a moment behind: what has since become private or been taken
     offline is left out here, whatever the index says.
     """
-    wanted = [int(hit.object_id) for hit in hits]
-    live = {
-        page.pk: page for page in Page.objects.filter(pk__in=wanted).live().public().specific()
-    }
+    wanted = [hit.object_id for hit in answer.hits]
+    live = {page.pk: page for page in Page.objects.filter(pk__in=wanted).live().public().specific()}
     return [
-        Found(live[int(hit.object_id)], hit.kind, str(KINDS.get(hit.kind, "")))
-        for hit in hits
-        if int(hit.object_id) in live
+        Found(live[hit.object_id], hit.kind, str(searchable(hit.kind).label))
+        for hit in answer.hits
+        if hit.object_id in live
     ]
+
+
+def index_moved_pages(instance: Page, **kwargs: Any) -> None:
+    """Index a page and all below it anew after a move."""
+    moved = list(Page.objects.descendant_of(instance, inclusive=True).values_list("pk", flat=True))
+    for kind in KINDS:
+        index_objects(kind, moved)

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from django.contrib.sitemaps import Sitemap
-from django.http import HttpRequest, HttpResponse
 from django.contrib.sitemaps.views import sitemap as sitemap_view
+from django.http import HttpRequest, HttpResponse
 from wagtail.models import Page, Site
 
 

@@ -10,7 +10,8 @@ from django import forms
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.utils.functional import cached_property
-from django.utils.translation import gettext, gettext_lazy as _, pgettext_lazy
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from core.identity import normalise_id_number, validate_id_number
 from core.pages.language import CHINESE, reads_english
@@ -268,6 +269,9 @@ class ApplicationForm(PortalForm):
         try:
             signer.unsign(data["token"], max_age=SHORTEST_FILLING)
         except signing.SignatureExpired:
+            return data
+        if self.errors:
+            # There is more to mend than haste; by then the time will have passed.
             return data
         self.add_error(
             None,

@@ -54,9 +54,7 @@ class VolunteerApplication(CaseModel):
     born_on = EncryptedDateField(_("date of birth"))
     team = models.CharField(_("team"), max_length=20, choices=ApplicantTeam.choices)
     skills = ChoiceListField(_("what you can offer"), choices=OfferedSkill)
-    available_times = ChoiceListField(
-        _("when you have time"), choices=OfferedTime, blank=False
-    )
+    available_times = ChoiceListField(_("when you have time"), choices=OfferedTime, blank=False)
     village = models.ForeignKey(
         "territories.Territory",
         on_delete=models.PROTECT,

@@ -41,9 +41,7 @@ def status(request: HttpRequest) -> HttpResponse:
 def _look_up(form: StatusForm) -> VolunteerApplication | None:
     number = form.cleaned_data["application_number"]
     if _too_many_lookups(number):
-        form.add_error(
-            None, _("This number was asked for too often. Try again in ten minutes.")
-        )
+        form.add_error(None, _("This number was asked for too often. Try again in ten minutes."))
         return None
     found = application_by_receipt(number, form.cleaned_data["check_code"])
     if found is None:

@@ -78,7 +78,10 @@ class LawPage(BasePage):
         help_text=_("The number under which it was promulgated."),
     )
     version_label = models.CharField(
-        _("version"), max_length=60, blank=True, help_text=_("For instance the year it was amended.")
+        _("version"),
+        max_length=60,
+        blank=True,
+        help_text=_("For instance the year it was amended."),
     )
     version_label_en = models.CharField(_("version in English"), max_length=120, blank=True)
     in_force_from = models.DateField(_("in force from"), null=True, blank=True)

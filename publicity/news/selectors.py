@@ -32,9 +32,10 @@ def news_list(index: NewsIndexPage, category: str | None, number: str | None) ->
     """
     news = news_below(index)
     counts = dict(
-        news.order_by().values_list("category").annotate(total=Count("pk")).values_list(
-            "category", "total"
-        )
+        news.order_by()
+        .values_list("category")
+        .annotate(total=Count("pk"))
+        .values_list("category", "total")
     )
     chosen = category if category in NewsCategory.values else ""
     if chosen:

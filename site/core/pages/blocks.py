@@ -114,7 +114,9 @@ class HotlineBlock(blocks.StructBlock):
         ],
     )
     purpose = blocks.CharBlock(label=_("What it is for"), max_length=40)
-    purpose_en = blocks.CharBlock(label=_("What it is for (English)"), max_length=80, required=False)
+    purpose_en = blocks.CharBlock(
+        label=_("What it is for (English)"), max_length=80, required=False
+    )
     hours = blocks.CharBlock(label=_("Hours"), max_length=40, required=False)
     hours_en = blocks.CharBlock(label=_("Hours (English)"), max_length=80, required=False)
 

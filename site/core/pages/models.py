@@ -131,7 +131,9 @@ class PortalSettings(BaseSiteSetting):
         _("version of the privacy notice"),
         max_length=20,
         default="1",
-        help_text=_("Change it with the text: every consent remembers the version it was given to."),
+        help_text=_(
+            "Change it with the text: every consent remembers the version it was given to."
+        ),
     )
     privacy_in_force_from = models.DateField(
         _("privacy notice in force from"), null=True, blank=True

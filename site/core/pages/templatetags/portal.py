@@ -83,9 +83,7 @@ def _navigation(request: Any) -> list[dict[str, Any]]:
     site = Site.find_for_request(request)
     if site is None:
         return []
-    pages = (
-        Page.objects.child_of(site.root_page).live().public().in_menu().specific(defer=False)
-    )
+    pages = Page.objects.child_of(site.root_page).live().public().in_menu().specific(defer=False)
     entries = []
     for page in pages:
         url = page.get_url(request) or "/"
