@@ -27,6 +27,7 @@ if settings.STAFF_SITE:
         path("documents/", include(wagtaildocs_urls)),
     ]
 
+urlpatterns += [path("", include("publicity.plain_urls"))]
 urlpatterns += i18n_patterns(
     path("", include("publicity.urls")),
     path("", include(wagtail_urls)),
