@@ -1,0 +1,123 @@
+"""Every kind of page, on a phone and on a desk: usable by everybody, in Chinese, on its own."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from tests.browser.conftest import DESKTOP, PHONE, Person, RunningSite
+from tests.browser.inspection import accessibility_faults, english_words, wider_than_screen
+
+PASSWORD = "binhe-demo-2026"
+SCREENS = [pytest.param(PHONE, id="phone"), pytest.param(DESKTOP, id="desktop")]
+LEDGERS = ["child-files", "volunteers", "volunteer-applications", "pairings"]
+ENOUGH_OF_A_KIND = 2
+
+
+def faults_of(person: Person, path: str, *, status: int = 200) -> list[str]:
+    """Open a page and return all that is wrong with it, each line with its address."""
+    page = person.goto(path, status=status)
+    sideways = wider_than_screen(page)
+    found = [*accessibility_faults(page), *(f"English: {word}" for word in english_words(page))]
+    if sideways:
+        found.append(f"{sideways} px wider than the screen")
+    return [f"{path}: {fault}" for fault in found]
+
+
+def portal_paths(person: Person) -> list[str]:
+    """Return the addresses of the sitemap, a few for each kind of page."""
+    answer = person.context.request.get(f"{person.site.url}/sitemap.xml")
+    paths = [urlsplit(found).path for found in re.findall(r"<loc>([^<]+)</loc>", answer.text())]
+    kinds: dict[tuple[str, int], list[str]] = {}
+    for path in paths:
+        if not path.startswith("/en/"):
+            parts = unquote(path).strip("/").split("/")
+            kinds.setdefault((parts[0], len(parts)), []).append(path)
+    return [path for kind in kinds.values() for path in kind[:ENOUGH_OF_A_KIND]]
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_every_kind_of_portal_page_is_usable_and_chinese(person: Callable[..., Person], screen):
+    citizen = person(screen)
+    paths = [*portal_paths(citizen), "/search/?q=监护", "/search/", "/privacy/"]
+    paths.append("/application/status/")
+
+    faults = [fault for path in paths for fault in faults_of(citizen, path)]
+    faults += faults_of(citizen, "/no-such-page/", status=404)
+
+    assert len(paths) >= 10
+    assert faults == []
+
+
+def test_portal_is_read_and_searched_without_javascript(person: Callable[..., Person]):
+    citizen = person(PHONE, javascript=False)
+
+    for path in portal_paths(citizen):
+        page = citizen.goto(path)
+        assert page.locator("h1").count() == 1, path
+        assert page.locator("main").inner_text().strip(), path
+
+    page = citizen.goto("/search/?q=监护")
+    assert page.locator("main a[href]").count() > 0
+
+
+def test_portal_speaks_english_on_request(person: Callable[..., Person]):
+    visitor = person(language="en-GB")
+
+    page = visitor.goto("/en/")
+
+    assert page.locator("html").get_attribute("lang") == "en"
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("ledger", LEDGERS)
+def test_every_screen_of_a_ledger_is_usable_and_chinese(
+    person: Callable[..., Person], screen, ledger
+):
+    officer = person(screen)
+    officer.sign_in("officer", PASSWORD)
+    page = officer.goto(f"/admin/{ledger}/")
+    rows = page.locator(f"main a[href*='/admin/{ledger}/']").evaluate_all(
+        "links => links.map(link => new URL(link.href).pathname)"
+    )
+    row = next((path for path in rows if re.fullmatch(r".*/[0-9a-f-]{36}/", path)), None)
+    offered = set(
+        page.locator(f"a[href*='/admin/{ledger}/']").evaluate_all(
+            "links => links.map(link => new URL(link.href).pathname)"
+        )
+    )
+
+    paths = [f"/admin/{ledger}/"]
+    if row:
+        paths += [row, f"{row}history/"]
+        paths += [f"{row}edit/"] if f"{row}edit/" in offered else []
+    paths += [
+        f"/admin/{ledger}/{name}/"
+        for name in ("new", "import", "export")
+        if f"/admin/{ledger}/{name}/" in offered
+    ]
+    faults = [fault for path in paths for fault in faults_of(officer, path)]
+
+    assert faults == []
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_sign_in_and_home_of_staff_are_usable_and_chinese(person: Callable[..., Person], screen):
+    officer = person(screen)
+
+    faults = faults_of(officer, "/admin/login/")
+    officer.sign_in("officer", PASSWORD)
+    faults += faults_of(officer, "/admin/")
+
+    assert faults == []
+
+
+def test_public_deployment_knows_no_staff_address(
+    person: Callable[..., Person], start_site: Callable[..., RunningSite]
+):
+    citizen = person(at=start_site(STAFF_SITE="0"))
+
+    for path in ("/admin/", "/admin/login/", "/admin/child-files/", "/documents/1/x.pdf"):
+        citizen.goto(path, status=404)
+    citizen.goto("/")

@@ -1,0 +1,133 @@
+"""Make the pictures of the README from the running demonstration.
+
+The demonstration is loaded into a folder of its own, for a fixed day, so that pictures change
+only when the product does.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from local_server import free_port
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+PICTURES = ROOT / "docs" / "screenshots"
+SHEET = ROOT / "fixtures" / "sheets"
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 860}
+
+
+def open_page(browser: Browser, size: dict[str, int]) -> Page:
+    context = browser.new_context(
+        viewport=size,  # type: ignore[arg-type]
+        device_scale_factor=2 if size is PHONE else 1,
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
+        reduced_motion="reduce",
+    )
+    return context.new_page()
+
+
+def sign_in(page: Page, url: str, username: str) -> None:
+    from caseadmin.desk.demo.accounts import PASSWORD
+
+    page.goto(f"{url}/admin/login/")
+    page.fill("input[name=username]", username)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("button[type=submit], input[type=submit]")
+    page.wait_for_url(lambda address: "/login" not in address)
+
+
+def take(page: Page, name: str) -> None:
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=PICTURES / f"{name}.png")
+    print(f"docs/screenshots/{name}.png", flush=True)
+
+
+def portal(browser: Browser, url: str) -> None:
+    for size, name in ((PHONE, "portal-phone"), (DESK, "portal-desk")):
+        page = open_page(browser, size)
+        page.goto(f"{url}/")
+        take(page, name)
+        page.context.close()
+
+
+def staff(browser: Browser, url: str) -> None:
+    page = open_page(browser, DESK)
+    sign_in(page, url, "clerk-liuhe")
+    page.goto(f"{url}/admin/child-files/")
+    take(page, "staff-list")
+    page.locator("main table a[href*='/admin/child-files/']").first.click()
+    take(page, "staff-view")
+    page.goto(f"{page.url.rstrip('/').removesuffix('/edit')}/history/")
+    take(page, "staff-history")
+    import_preview(page, url)
+
+
+def import_preview(page: Page, url: str) -> None:
+    page.goto(f"{url}/admin/child-files/import/")
+    sheets = sorted(SHEET.glob("*gb18030*.csv")) or sorted(SHEET.glob("*.csv"))
+    page.set_input_files("input[type=file]", sheets[0])
+    for _step in ("file", "columns"):
+        if "/preview/" not in page.url:
+            page.locator("main form button[type=submit], main form input[type=submit]").last.click()
+            page.wait_for_load_state("networkidle")
+    page.wait_for_url("**/preview/**", timeout=60_000)
+    take(page, "staff-import")
+
+
+def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=10).close()  # noqa: S310  (loopback)
+        except OSError:
+            time.sleep(0.5)
+        else:
+            return
+    sys.exit("The demonstration did not start.")
+
+
+def main() -> None:
+    chromium = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+    if chromium is None:
+        sys.exit("Chromium is needed for pictures. On Debian: apt-get install chromium")
+    sys.path[:0] = [str(ROOT), str(ROOT / "site")]
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["TONGHU_VAR"] = folder
+        import django
+
+        django.setup()
+        server = subprocess.Popen(
+            [sys.executable, "tools/serve.py", "--quiet"],
+            cwd=ROOT,
+            env=os.environ | {"PORT": str(port)},
+            stdin=subprocess.DEVNULL,
+        )
+        try:
+            wait_for(url, server)
+            flags = ["--disable-background-networking", "--disable-gpu", "--no-first-run"]
+            if os.geteuid() == 0:
+                flags.append("--no-sandbox")
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=chromium, args=flags)
+                portal(browser, url)
+                staff(browser, url)
+                browser.close()
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+if __name__ == "__main__":
+    main()
