@@ -130,9 +130,10 @@ def _update_files(rows: list[Row]) -> None:
 
 def index(model: type[models.Model], keys: Iterable[UUID]) -> None:
     """Tell the search index of rows that were written in bulk."""
+    known = list(keys)
     for one in searchables():
-        if one.model is model:
-            index_objects(one.kind, keys)
+        if known and one.model is model:
+            index_objects(one.kind, known)
 
 
 def _load_volunteers(world: World, territories: dict[str, Territory]) -> int:
@@ -153,8 +154,9 @@ def _load_volunteers(world: World, territories: dict[str, Territory]) -> int:
 
 
 def _load_pairings(world: World, actor: User) -> int:
-    stored = set(Pairing._base_manager.values_list("child_file_id", "volunteer_id"))
-    fresh = [r for r in world.pairings if (r["child_file"], r["volunteer"]) not in stored]
+    # Which child suits depends on the day, who is paired does not: volunteers tell.
+    paired = set(Pairing._base_manager.values_list("volunteer_id", flat=True))
+    fresh = [row for row in world.pairings if row["volunteer"] not in paired]
     files = ChildFile._base_manager.in_bulk([row["child_file"] for row in fresh])
     volunteers = Volunteer._base_manager.in_bulk([row["volunteer"] for row in fresh])
     for row in fresh:

@@ -72,10 +72,7 @@ def _block(kind: str, *parts: Any) -> Row:
         tone, text = parts
         return {"type": "note", "value": {"tone": tone, "text": paragraphs([text])}}
     if kind == "steps":
-        steps = [
-            {"type": "item", "value": {"title": title, "text": paragraphs([text])}}
-            for title, text in parts[0]
-        ]
+        steps = [{"title": title, "text": paragraphs([text])} for title, text in parts[0]]
         return {"type": "steps", "value": steps}
     raise ValueError(f"unknown kind of block: {kind!r}")
 
