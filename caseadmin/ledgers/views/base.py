@@ -122,7 +122,7 @@ class RecordPage(LedgerPage):
         items = super().get_breadcrumbs_items()
         if self.page_title:
             items.append({"url": self.ledger.url("view", self.object.pk), "label": self.number})
-            items.append({"url": "", "label": str(self.page_title)})
+            items.append({"url": "", "label": str(self.page_title), "sublabel": self.number})
         else:
             items.append({"url": "", "label": self.number})
         return items
