@@ -38,13 +38,15 @@ def prepare() -> None:
 
     from caseadmin.children.models import ChildFile
 
+    print("Bringing the tables up to date …", flush=True)
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
     if not ChildFile._base_manager.exists():
-        print("Loading the invented district …", flush=True)
         with open(os.devnull, "w") as nowhere:
+            print("Loading an invented district …", flush=True)
             call_command("load_reference", stdout=nowhere)
             call_command("load_demo", stdout=nowhere)
+            print("Building the search index …", flush=True)
             call_command("search_rebuild", stdout=nowhere)
 
 

@@ -102,8 +102,15 @@ class RunningSite:
 
 @pytest.fixture(scope="session")
 def prepared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A loaded demonstration that nobody changes; sites are started on copies of it."""
-    folder = tmp_path_factory.mktemp("prepared")
+    """A loaded demonstration that nobody changes; sites are started on copies of it.
+
+    Loading takes about a minute. ``PREPARED_DEMO=folder`` keeps it from one run to the next;
+    delete the folder when models or demo data change.
+    """
+    kept = os.environ.get("PREPARED_DEMO")
+    folder = Path(kept) if kept else tmp_path_factory.mktemp("prepared")
+    if (folder / "tonghu.sqlite3").exists():
+        return folder
     done = subprocess.run(
         [sys.executable, "tools/serve.py", "--prepare"],
         cwd=ROOT,
