@@ -28,5 +28,5 @@ class StaffPolicyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if request.path.startswith("/admin/"):
-            response._csp_update = STAFF_POLICY  # type: ignore[attr-defined]
+            response._csp_replace = STAFF_POLICY  # type: ignore[attr-defined]
         return response

@@ -22,7 +22,6 @@ class User(AbstractUser):
     way round.  Accounts are switched off, never deleted: history points at them.
     """
 
-    first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -44,6 +43,11 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.username
+
+    @property
+    def first_name(self) -> str:  # type: ignore[override]
+        """The name, where Wagtail's sidebar asks for a given name.  No column."""
+        return self.get_full_name()
 
     def get_full_name(self) -> str:
         return self.name or self.username

@@ -1,0 +1,28 @@
+"""Make Wagtail's home page, help menu and sidebar those of this product."""
+
+from typing import Any
+
+from django.templatetags.static import static
+from django.utils.html import format_html
+from wagtail import hooks
+
+from .panels import panels_for
+
+# They lead to addresses outside the server.
+OUTWARD_HELP = ("whats-new-in-wagtail", "editor-guide")
+
+
+# Late, because Wagtail's own panels are added by hooks of the same kind.
+@hooks.register("construct_homepage_panels", order=900)
+def add_desk(request: Any, panels: list[Any]) -> None:
+    panels[:0] = panels_for(request.user)
+
+
+@hooks.register("construct_help_menu")
+def keep_help_inside(request: Any, items: list[Any]) -> None:
+    items[:] = [item for item in items if not item.name.startswith(OUTWARD_HELP)]
+
+
+@hooks.register("insert_global_admin_css")
+def desk_css() -> str:
+    return format_html('<link rel="stylesheet" href="{}">', static("desk/desk.css"))
