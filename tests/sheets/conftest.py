@@ -13,7 +13,17 @@ from caseadmin.ledgers.importing.services import map_columns, open_batch
 from core.access.scope import scoped_to
 from tests.factories.core import UserFactory
 
-HEADER = ["档案号", "所在村", "姓名", "性别", "出生日期", "公民身份号码", "就学情况", "父母双方同时外出", "备注"]
+HEADER = [
+    "档案号",
+    "所在村",
+    "姓名",
+    "性别",
+    "出生日期",
+    "公民身份号码",
+    "就学情况",
+    "父母双方同时外出",
+    "备注",
+]
 
 
 def csv_bytes(rows: Sequence[Sequence[str]], encoding: str = "utf-8") -> bytes:

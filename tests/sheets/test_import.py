@@ -1,3 +1,5 @@
+from datetime import date
+
 import pytest
 
 from caseadmin.children.models import ChildFile
@@ -6,7 +8,6 @@ from core.access.scope import scoped_to, unscoped
 from tests.factories.children import ChildFileFactory, invented_id_number
 
 from .conftest import HEADER, csv_bytes, problems
-from datetime import date
 
 pytestmark = pytest.mark.django_db
 
@@ -73,5 +74,3 @@ def test_update_shows_old_and_new(preview, clerk, district):
     assert batch.changed == 1
     payload = json.loads(batch.rows.get().payload)
     assert payload["changes"] == {"school_status": ["primary", "junior"], "notes": [None, "转学"]}
-
-

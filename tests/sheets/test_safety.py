@@ -53,9 +53,7 @@ def test_escaped_text_never_begins_a_formula(text):
 def test_csv_holds_no_live_formula(file_format):
     rows = [["heading", "other"], *[["x", text] for text in FORMULAS if "\x00" not in text]]
 
-    content = b"".join(
-        file_pieces(rows, file_format=file_format, title="t", watermark=watermark())
-    )
+    content = b"".join(file_pieces(rows, file_format=file_format, title="t", watermark=watermark()))
 
     text = content.decode("utf-8-sig" if file_format is FileFormat.CSV else "gb18030")
     cells = [cell for row in csv.reader(io.StringIO(text, newline="")) for cell in row]
@@ -74,9 +72,7 @@ def test_xlsx_holds_only_texts():
     assert types == {"inlineStr"} or types == {"s"}
 
 
-TEXTS = st.text(
-    st.characters(exclude_categories=["Cs"], exclude_characters="\ufeff"), max_size=40
-)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufeff"), max_size=40)
 
 
 @given(st.lists(st.lists(TEXTS, min_size=3, max_size=3), min_size=1, max_size=6))
@@ -105,9 +101,7 @@ CSV_TEXTS = st.text(
 def test_csv_is_read_back_as_written(file_format, rows):
     rows = [["甲列", "乙列", "丙列"], *rows]
 
-    content = b"".join(
-        file_pieces(rows, file_format=file_format, title="t", watermark=watermark())
-    )
+    content = b"".join(file_pieces(rows, file_format=file_format, title="t", watermark=watermark()))
 
     read = read_upload(content, max_rows=1000).sheets[0].rows
     assert {n: trimmed(cells) for n, cells in read} == expected(rows)

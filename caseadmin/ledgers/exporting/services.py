@@ -105,9 +105,7 @@ def _is_long(column: ColumnField) -> bool:
     return isinstance(column.model_field, models.TextField | EncryptedTextField) or limit > 50
 
 
-def ledger_lines(
-    ledger: Any, queryset: Any, columns: Sequence[ColumnField]
-) -> Iterator[list[str]]:
+def ledger_lines(ledger: Any, queryset: Any, columns: Sequence[ColumnField]) -> Iterator[list[str]]:
     """Yield one line of texts for each row; a few queries for each chunk of rows."""
     joins = {
         f"{column.model_field.name}__parent"

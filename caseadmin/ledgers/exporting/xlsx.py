@@ -29,7 +29,6 @@ LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 TEXT_STYLE, HEADER_STYLE, QUOTED_STYLE, REASON_STYLE = 1, 2, 3, 4
 
 
-
 def _style(*, number_format: int = 0, font: int = 0, fill: int = 0, quoted: bool = False) -> str:
     quote = ' quotePrefix="1"' if quoted else ""
     return (
@@ -223,8 +222,7 @@ def _fixed_parts(
         "</workbook>",
     )
     related = "".join(
-        f'<Relationship Id="rId{n}" Type="{RELATIONS}/worksheet" '
-        f'Target="worksheets/sheet{n}.xml"/>'
+        f'<Relationship Id="rId{n}" Type="{RELATIONS}/worksheet" Target="worksheets/sheet{n}.xml"/>'
         for n in numbers
     )
     yield (

@@ -25,7 +25,6 @@ from .declaration import ChildColumns
 from .gate import fold
 from .widgets import CellWidget, widget_for
 
-
 NOT_IN_HEADINGS = str.maketrans("", "", "*※:/_-、.")
 
 

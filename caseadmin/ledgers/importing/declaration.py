@@ -92,6 +92,10 @@ class PrintedForm:
     finish: Callable[[dict[str, str]], None] | None = None
 
 
-TICKED = "☑☒√✓✔■●◉◼√"
+TICKED = "☑☒√✓✔■●◉◼"
 UNTICKED = "□☐○◯◻"
 MARK = re.compile(rf"[{TICKED}{UNTICKED}]|\[[ 　]*[xX√✓]?[ 　]*\]|【[ 　]*[xX√✓]?[ 　]*】")
+# （√）是（ ）否: round brackets are boxes only where one of them is ticked, because an
+# empty pair also stands for a blank to be filled in.
+TICKED_ROUND = re.compile(r"[（(][ 　]*[√✓✔][ 　]*[)）]")
+ROUND_MARK = re.compile(rf"{MARK.pattern}|[（(][ 　]*[√✓✔]?[ 　]*[)）]")

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from .declaration import MARK, TICKED, Blank, Boxes, PrintedForm
+from .declaration import MARK, ROUND_MARK, TICKED, TICKED_ROUND, Blank, Boxes, PrintedForm
 from .gate import fold
 from .tables import Sheet
 
@@ -105,9 +105,10 @@ def read_form(sheet: Sheet, form: PrintedForm) -> dict[str, str] | None:
     if not any(title in fold(cell) for cell in head for title in titles):
         return None
     grid = Grid(sheet)
+    printed = frozenset(fold(label) for blank in form.blanks for label in blank.labels)
     texts: dict[str, str] = {}
     for blank in form.blanks:
-        for path, text in _entry(grid, blank).items():
+        for path, text in _entry(grid, blank, printed).items():
             if text or path not in texts:
                 texts[path] = text
     if form.finish is not None:
@@ -115,30 +116,27 @@ def read_form(sheet: Sheet, form: PrintedForm) -> dict[str, str] | None:
     return texts
 
 
-def _entry(grid: Grid, blank: Blank | Boxes) -> Mapping[str, str]:
-    text = ""
-    for label in grid.labelled(blank.labels, blank.within):
-        text = _beside(grid, label, blank)
-        if text:
-            break
+def _entry(grid: Grid, blank: Blank | Boxes, printed: frozenset[str]) -> Mapping[str, str]:
+    # Only the nearest label counts: where its blank is empty, the next one of the same
+    # words belongs to somebody else.
+    label = next(grid.labelled(blank.labels, blank.within), None)
+    text = _beside(grid, label, blank, printed) if label is not None else ""
     if isinstance(blank, Boxes):
         return ticked(text, blank)
     text = LINE.sub("", text).strip()
     return blank.split(text) if blank.split is not None else {blank.path: text}
 
 
-def _beside(grid: Grid, label: Region, blank: Blank | Boxes) -> str:
+def _beside(grid: Grid, label: Region, blank: Blank | Boxes, printed: frozenset[str]) -> str:
     inline = INLINE.match(label.text)
     if inline is not None and inline["text"].strip():
         return inline["text"].strip()
     beside = grid.right_of(label)
-    pieces = []
-    # Boxes may stand in several cells in a row; a blank is always one region.
-    while beside is not None:
+    pieces: list[str] = []
+    while beside is not None and fold(beside.text).rstrip(":") not in printed:
         pieces.append(beside.text)
-        if isinstance(blank, Blank):
-            break
-        beside = grid.right_of(beside)
+        # Boxes may stand in several cells in a row; a blank is always one region.
+        beside = grid.right_of(beside) if isinstance(blank, Boxes) else None
         if beside is None or not MARK.search(beside.text):
             break
     return " ".join(piece.strip() for piece in pieces if piece).strip()
@@ -149,7 +147,7 @@ def boxes_in(text: str) -> list[tuple[bool, str]]:
 
     The mark may stand before or behind its words; the first thing on the row decides.
     """
-    marks = list(MARK.finditer(text))
+    marks = list((ROUND_MARK if TICKED_ROUND.search(text) else MARK).finditer(text))
     if not marks:
         return []
     before = not text[: marks[0].start()].strip(" 　\n\t、,，;；")
@@ -167,7 +165,7 @@ def boxes_in(text: str) -> list[tuple[bool, str]]:
 
 def ticked(text: str, boxes: Boxes) -> dict[str, str]:
     """Return the words of the ticked boxes, and what is written behind them."""
-    texts = {path: "" for path in boxes.details.values()}
+    texts = dict.fromkeys(boxes.details.values(), "")
     options = {fold(option): option for option in boxes.options}
     found = boxes_in(text)
     if not found:

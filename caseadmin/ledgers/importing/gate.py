@@ -139,6 +139,11 @@ class Workbook:
             raise FileRefused("encrypted")
         if any(name.lower().endswith("vbaproject.bin") for name in self.parts):
             raise FileRefused("macros")
+        # What the directory admits is refused unread; what it hides is counted below.
+        if any(_too_dense(e.file_size, e.compress_size) for e in entries) or (
+            sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES
+        ):
+            raise FileRefused("inflates_too_much")
         if "[Content_Types].xml" not in self.parts or "xl/workbook.xml" not in self.parts:
             raise FileRefused("not_xlsx")
 
@@ -158,15 +163,16 @@ class Workbook:
                 while piece := part.read(READ_BYTES):
                     inflated += len(piece)
                     self.unpacked += len(piece)
-                    too_dense = (
-                        inflated > RATIO_COUNTS_FROM_BYTES
-                        and inflated > MAX_RATIO * max(entry.compress_size, 1)
-                    )
+                    too_dense = _too_dense(inflated, entry.compress_size)
                     if too_dense or self.unpacked > MAX_UNPACKED_BYTES:
                         raise FileRefused("inflates_too_much")
                     yield piece
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError):
             raise FileRefused("broken_zip") from None
+
+
+def _too_dense(size: int, packed: int) -> bool:
+    return size > RATIO_COUNTS_FROM_BYTES and size > MAX_RATIO * max(packed, 1)
 
 
 def fold(text: str) -> str:

@@ -184,9 +184,7 @@ class ImportRow(models.Model):
         constraints = [
             models.UniqueConstraint(name="import_row_once", fields=["batch", "position"])
         ]
-        indexes = [
-            models.Index(name="import_row_page", fields=["batch", "action", "position"])
-        ]
+        indexes = [models.Index(name="import_row_page", fields=["batch", "action", "position"])]
 
     def __str__(self) -> str:
         return f"{self.batch_id} {self.number}"

@@ -140,7 +140,10 @@ class _Planner:
 
     def run(self, rows: list[RawRow], progress: Callable[[int, int], None] | None) -> Plan:
         records = [
-            Record(raw, {p: raw.cells[i] if i < len(raw.cells) else "" for i, p in self.mapping.items()})
+            Record(
+                raw,
+                {p: raw.cells[i] if i < len(raw.cells) else "" for i, p in self.mapping.items()},
+            )
             for raw in rows
         ]
         distinct = {path: {record.texts[path] for record in records} for path in self.columns}
@@ -196,8 +199,10 @@ class _Planner:
             if column.group is None and isinstance(column.model_field, models.ForeignKey)
             for name in _to_load(column.model_field)
         ]
-        queryset = self.model._default_manager.select_related(*related) if related else (
-            self.model._default_manager.all()
+        queryset = (
+            self.model._default_manager.select_related(*related)
+            if related
+            else (self.model._default_manager.all())
         )
         if key in self.columns:
             wanted = {str(r.values[key]) for r in records if r.values.get(key)}
@@ -489,9 +494,7 @@ def check_unique(ledger: Any, records: Sequence[Record]) -> None:
                 if record.instance.pk == row.pk:
                     continue
                 if ledger.model._default_manager.filter(pk=row.pk).exists():
-                    record.refuse(
-                        paths[0], "belongs_to_other", key=str(getattr(row, ledger.key))
-                    )
+                    record.refuse(paths[0], "belongs_to_other", key=str(getattr(row, ledger.key)))
                 else:
                     record.refuse(paths[0], "not_available")
 

@@ -139,4 +139,3 @@ def wrong_rows(batch: ImportBatch, resource: LedgerResource) -> tuple[list[str],
             )
         lines.append([*line, "\n".join(said)])
     return heads, lines
-

@@ -135,9 +135,7 @@ CELL_REASONS = {
         "“%(value)s” is not one of the choices: %(choices)s. Write one of them."
     ),
     "yes_no": gettext_noop("“%(value)s” is neither yes nor no. Write 是 or 否."),
-    "date": gettext_noop(
-        "“%(value)s” is not a date. Write it like 2015-04-06 or 2015年4月6日."
-    ),
+    "date": gettext_noop("“%(value)s” is not a date. Write it like 2015-04-06 or 2015年4月6日."),
     "integer": gettext_noop("“%(value)s” is not a whole number. Write digits only."),
     "decimal": gettext_noop("“%(value)s” is not a number. Write digits and one point."),
     "moment": gettext_noop(
@@ -222,4 +220,3 @@ def cell_sentence(problem: Mapping[str, Any]) -> str:
 def rows_sentence(count: int) -> str:
     """Return ``count`` with the word for rows."""
     return ngettext("%(count)d row", "%(count)d rows", count) % {"count": count}
-

@@ -173,9 +173,7 @@ def map_columns(
                 defaults={"mapping": locked.mapping},
             )
         if locked.total > INLINE_ROWS:
-            locked.job = enqueue_job(
-                "ledgers.plan_import", {"batch": str(locked.pk)}, owner=actor
-            )
+            locked.job = enqueue_job("ledgers.plan_import", {"batch": str(locked.pk)}, owner=actor)
             locked.save(update_fields=["job"])
             return locked
     return plan_batch(locked, actor=actor)
@@ -213,9 +211,7 @@ def _plan(
 ) -> Plan:
     mapping = {int(position): path for position, path in batch.mapping.items()}
     with scoped_to(actor):
-        return make_plan(
-            ledger, rows, mapping, user=actor, blanks=batch.blanks, progress=progress
-        )
+        return make_plan(ledger, rows, mapping, user=actor, blanks=batch.blanks, progress=progress)
 
 
 def _stage(batch: ImportBatch, plan: Plan) -> None:
@@ -476,9 +472,7 @@ def run_plan(run: Run) -> dict[str, Any]:
     """Judge a large file in the background."""
     batch = ImportBatch.objects.get(pk=run.params["batch"])
     if batch.state == State.PLANNING:
-        _or_failed(
-            batch, lambda: plan_batch(batch, actor=run.job.owner, progress=run.progress)
-        )
+        _or_failed(batch, lambda: plan_batch(batch, actor=run.job.owner, progress=run.progress))
     return {"total": batch.total}
 
 
@@ -502,4 +496,3 @@ def _or_failed(batch: ImportBatch, step: Callable[[], Any]) -> None:
         batch.state = State.FAILED
         batch.error_code = refused.code
         batch.save(update_fields=["state", "error_code"])
-

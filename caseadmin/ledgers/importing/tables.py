@@ -111,4 +111,3 @@ def _csv_rows(text: str, *, max_rows: int) -> Iterable[tuple[int, list[str]]]:
         if kept > max_rows + 100:
             raise FileRefused("too_many_rows", limit=max_rows)
         yield number, cells
-

@@ -504,4 +504,3 @@ def get_import_urls(ledger: Any) -> list[URLPattern]:
         path(f"{batch}result/", ResultView.as_view(ledger=ledger), name="import_result"),
         path(f"{batch}wrong/", WrongRowsView.as_view(ledger=ledger), name="import_wrong"),
     ]
-

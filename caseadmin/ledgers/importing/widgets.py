@@ -416,9 +416,7 @@ class TerritoryWidget(CellWidget):
             )
         gone = self.merged.get(digits) or self.merged.get(_folded_path(text))
         if gone is not None and gone.merged_into.code in self.by_code:
-            raise CellRefused(
-                "territory_gone", value=text, successor=self.write(gone.merged_into)
-            )
+            raise CellRefused("territory_gone", value=text, successor=self.write(gone.merged_into))
         raise CellRefused("territory_unknown", value=text, example=self.example())
 
     def write(self, value: Territory) -> str:

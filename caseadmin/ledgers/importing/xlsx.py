@@ -312,7 +312,9 @@ class _SheetReader(_Handler):
         return self.number_text(raw) if raw.strip() else ""
 
     def number_text(self, raw: str) -> str:
-        style = self.styles[self.style] if self.style < len(self.styles) else _Style(False, False, 0)
+        style = (
+            self.styles[self.style] if self.style < len(self.styles) else _Style(False, False, 0)
+        )
         try:
             number = Decimal(raw.strip())
         except InvalidOperation:
@@ -384,4 +386,3 @@ def merge_of(reference: str) -> Merge:
     if begin is None or end is None:
         raise ValueError(reference)
     return Merge(int(begin[2]), column_of(begin[1]), int(end[2]), column_of(end[1]))
-
