@@ -1,5 +1,6 @@
 """The desk shows each person their own numbers, in a fixed number of queries."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -73,4 +74,4 @@ def test_nothing_on_the_home_page_leads_out_of_the_server(client, district):
 
     page = client.get(reverse("wagtailadmin_home")).content.decode()
 
-    assert ("https://" in page, "wagtail.org" in page) == (False, False)
+    assert re.findall(r"https?://[^\s\"]+", page) == []
