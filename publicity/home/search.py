@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.paginator import Page as ResultPage
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -27,23 +25,6 @@ class Found:
     page: Page
     kind: str
     kind_label: str
-
-
-class Counted:
-    """A list that knows its length and only the rows of one page.
-
-    The engine counts and cuts; Django's paginator only has to be told.
-    """
-
-    def __init__(self, total: int, rows: list[Found]) -> None:
-        self.total = total
-        self.rows = rows
-
-    def __len__(self) -> int:
-        return self.total
-
-    def __getitem__(self, wanted: slice) -> list[Found]:
-        return self.rows
 
 
 @require_safe
@@ -73,16 +54,11 @@ def _results(words: str, kind: str, number: int) -> dict[str, Any]:
     if answer.total and number > answer.pages:
         number = answer.pages
         answer = search(words, kinds=kinds, page=number, per_page=RESULTS_PER_PAGE)
-    found = _pages(answer)
-    pages: ResultPage[Found] = Paginator(
-        Counted(answer.total, found),
-        RESULTS_PER_PAGE,  # type: ignore[arg-type]
-    ).get_page(number)
     address = {"q": words, "kind": kind} if kind else {"q": words}
     return {
         "query": f"{urlencode(address)}&",
         "answer": answer,
-        "results": pages,
+        "results": _pages(answer),
         "facets": [
             {"code": code, "label": searchable(code).label, "count": answer.facets[code]}
             for code in KINDS

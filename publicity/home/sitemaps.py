@@ -1,6 +1,7 @@
 """The site map: every live, public page in both languages."""
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib.sitemaps import Sitemap
 from django.contrib.sitemaps.views import sitemap as sitemap_view
@@ -34,5 +35,7 @@ class PortalSitemap(Sitemap[Page]):
 def sitemap(request: HttpRequest) -> HttpResponse:
     """Return the site map of the site the request came to."""
     site = Site.find_for_request(request)
-    maps = {"pages": PortalSitemap(site)} if site else {}
+    maps: dict[str, type[Sitemap[Any]] | Sitemap[Any]] = {}
+    if site is not None:
+        maps["pages"] = PortalSitemap(site)
     return sitemap_view(request, maps)

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.core import signing
 from django.core.exceptions import ValidationError
+from django.utils.datastructures import MultiValueDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -97,12 +98,12 @@ class PortalForm(forms.Form):
     @property
     def error_list(self) -> list[dict[str, str]]:
         """Every error with the id of the control to mend it in, in the order of the form."""
-        entries = [{"target": "", "text": text} for text in self.non_field_errors()]
+        entries = [{"target": "", "text": str(text)} for text in self.non_field_errors()]
         for field in self.visible_fields():
             target = field.auto_id
             if isinstance(field.field.widget, forms.CheckboxSelectMultiple):
                 target = f"{target}_0"
-            entries += [{"target": target, "text": text} for text in field.errors]
+            entries += [{"target": target, "text": str(text)} for text in field.errors]
         return entries
 
 
@@ -213,8 +214,11 @@ class ApplicationForm(PortalForm):
 
     def renew_token(self) -> None:
         """Give the form shown next a fresh key, keeping everything that was typed."""
-        self.data = self.data.copy()
-        self.data["token"] = new_token()
+        self._put("token", new_token())
+
+    def _put(self, name: str, value: str) -> None:
+        """Change what the form shows when it is drawn again."""
+        self.data = MultiValueDict({**dict(self.data.lists()), name: [value]})  # type: ignore[attr-defined]
 
     def clean_full_name(self) -> str:
         """Return the name without stray blanks."""
@@ -244,8 +248,7 @@ class ApplicationForm(PortalForm):
         """Refuse machines gently: a person who is taken for one just sends again."""
         data: dict[str, Any] = super().clean() or {}
         if data.get("company"):
-            self.data = self.data.copy()
-            self.data["company"] = ""
+            self._put("company", "")
             self.add_error(
                 None,
                 _(

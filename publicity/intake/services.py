@@ -103,7 +103,16 @@ def submit_application(
     Args:
         form_key: The random key of one opened form, at least 16 characters.
         consent_version: Version of the privacy notice the applicant agreed to.
+        full_name: As on the ID card.
+        phone: In any usual notation; it is kept as digits.
+        born_on: Date of birth.
+        team: A code of ``ApplicantTeam``.
         village: Where they want to help; a village or a town.
+        available_times: At least one code of ``OfferedTime``.
+        skills: Codes of ``OfferedSkill``.
+        id_number: Eighteen characters, or nothing yet.
+        motivation: In their own words, up to 500 characters.
+        call: The page of the call the form stood on.
 
     Raises:
         ChangedAfterSending: The form was taken before, with other content.

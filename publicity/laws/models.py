@@ -41,6 +41,7 @@ from core.pages.fields import BlocksField
 from core.pages.models import BasePage
 
 from .blocks import CaseStoryBlock
+from .forms import ArticlePageForm
 from .numbering import article_label
 
 
@@ -193,6 +194,7 @@ class ArticlePage(BasePage):
         index.SearchField("explanation"),
         index.FilterField("article_number"),
     ]
+    base_form_class = ArticlePageForm
     parent_page_types = ["laws.LawPage"]
     subpage_types: list[str] = []
     template = "laws/article_page.html"
@@ -204,20 +206,6 @@ class ArticlePage(BasePage):
     def label(self) -> str:
         """The number as the reader's language writes it."""
         return article_label(self.article_number, self.article_sub)
-
-    def clean(self) -> None:
-        super().clean()
-        siblings = type(self).objects.sibling_of(self, inclusive=False) if self.path else ()
-        if self.path and siblings.filter(
-            article_number=self.article_number, article_sub=self.article_sub
-        ).exclude(pk=self.pk):
-            raise ValidationError(
-                {
-                    "article_number": _(
-                        "This law already has a page for that article. Edit it, or change the number."
-                    )
-                }
-            )
 
     def get_context(self, request: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add the law, the neighbours and the related articles."""

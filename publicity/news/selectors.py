@@ -43,6 +43,7 @@ def news_list(index: NewsIndexPage, category: str | None, number: str | None) ->
     return {
         "news": Paginator(news, NEWS_PER_PAGE).get_page(number),
         "chosen": chosen,
+        "query": f"category={chosen}&" if chosen else "",
         "categories": [
             {"code": code, "label": label, "count": counts[code]}
             for code, label in NewsCategory.choices
