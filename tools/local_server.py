@@ -176,6 +176,8 @@ class LocalServer(ABC):
                     f"{self.kind} was not ready after {self.seconds_to_start} s:\n{self.log_tail()}"
                 )
             time.sleep(0.3)
+        # The server outlives this object on purpose; `stop` finds it by its number.
+        process.returncode = 0
         self.after_start()
 
     def remember(self, **values: Any) -> None:
