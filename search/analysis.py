@@ -184,8 +184,8 @@ def joined_form(text: str) -> str:
 
 
 def compact(text: str) -> str:
-    """Return only the letters and digits of a normalised text, at most a token long."""
-    return "".join(char for char in text if char.isalnum())[:TOKEN_LENGTH]
+    """Return only the words and numbers of a normalised text, at most a token long."""
+    return "".join(run.text for run in runs(text) if run.script != "private")[:TOKEN_LENGTH]
 
 
 def entity(name: str) -> str:

@@ -149,29 +149,26 @@ def _take_numbers(text: str) -> tuple[tuple[ExactValue, ...], str]:
         found[ExactValue(sort, value[-11:] if sort == "phone" else value)] = None
         return " ; "
 
-    return tuple(found), analysis.PRIVATE_NUMBER.sub(take, text)
+    rest = analysis.PRIVATE_NUMBER.sub(take, text)
+    return tuple(found), rest
 
 
 def _terms(text: str) -> list[Term]:
-    found: list[Term] = []
+    found: dict[tuple[str, bool, bool], Term] = {}
     matches = list(_TERM.finditer(text))
     for match in matches:
         bare = match.group("bare")
-        words = match.group(match.lastgroup or 0) if bare is None else bare
+        words = (match.group(match.lastgroup or 0) if bare is None else bare).strip()
         if not any(run.script != "private" for run in analysis.runs(words)):
             continue
-        found.append(
-            Term(
-                text=words.strip(),
-                quoted=bare is None,
-                excluded=bool(match.group("minus")),
-                last=bare is not None and match is matches[-1],
-            )
-        )
-    found = list(dict.fromkeys(found))[:MAX_TERMS]
+        quoted, excluded = bare is None, bool(match.group("minus"))
+        last = not quoted and match is matches[-1]
+        if len(found) < MAX_TERMS or (words, quoted, excluded) in found:
+            found[words, quoted, excluded] = Term(words, quoted, excluded, last)
     stopwords = dictionary().stopwords
-    telling = [term for term in found if term.quoted or term.text not in stopwords]
-    return telling if any(not term.excluded for term in telling) else found
+    each = list(found.values())
+    telling = [term for term in each if term.quoted or term.text not in stopwords]
+    return telling if any(not term.excluded for term in telling) else each
 
 
 def _everything() -> Level:

@@ -221,8 +221,8 @@ class ElasticsearchEngine:
             # Part of an answer would be a smaller set than the database gives.
             allow_partial_search_results=False,
         )
-        if answer.get("timed_out"):
-            raise EngineUnavailable("timed out")
+        if not isinstance(answer.body, dict) or answer.body.get("timed_out"):
+            raise EngineUnavailable("timed out, or no answer of a search")
         return answer
 
     # --- Writing ------------------------------------------------------------------

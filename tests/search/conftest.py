@@ -1,16 +1,19 @@
 """Engines to search with, and documents to find."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
+from django.db.models import Q
 
+from core.territories.models import Territory
 from search.backends.database import database_engine
 from search.backends.elasticsearch9 import ElasticsearchEngine
 from search.backends.failover import breaker
 from search.documents import SearchDocument
 from search.indexing import row_of, version
+from search.registry import ExactValue, Presented, register_searchable, unregister_searchable
 from tests.search import world
 
 
@@ -70,3 +73,57 @@ def documents(db: Any) -> Callable[..., list[Any]]:
         ]
 
     return make
+
+
+def territory_document(territory: Territory) -> SearchDocument | None:
+    """Villages and towns play the part of cases: they have a code, a name and a parent."""
+    if territory.level == Territory.Level.DISTRICT:
+        return None
+    parent = territory.parent.name if territory.parent else ""
+    return SearchDocument(
+        names=(territory.name,),
+        places=(f"{parent} / {territory.name}",),
+        codes=(territory.code,),
+        territory_code=territory.code,
+    )
+
+
+def by_phone(value: ExactValue) -> Q | None:
+    """Find ``1990000`` + the last four digits of a village's code."""
+    return Q(code__endswith=value.value[-4:]) if value.sort == "phone" else None
+
+
+def present_territories(keys: Sequence[Any]) -> list[Presented]:
+    found = Territory.objects.in_bulk(keys)
+    return [
+        Presented(title=found[key].name, detail=found[key].code, url=f"/there/{key}/")
+        for key in keys
+        if key in found
+    ]
+
+
+@pytest.fixture
+def case_places() -> Iterator[str]:
+    """A confidential kind over territories."""
+    register_searchable(
+        "case-places",
+        Territory,
+        territory_document,
+        confidential=True,
+        prefetch=["parent"],
+        label="Case places",
+        exact=by_phone,
+        present=present_territories,
+        permission="territories.view_territory",
+        follows={Territory: lambda territory: territory.children.values_list("pk", flat=True)},
+    )
+    yield "case-places"
+    unregister_searchable("case-places")
+
+
+@pytest.fixture
+def public_places() -> Iterator[str]:
+    """A public kind over territories."""
+    register_searchable("places", Territory, territory_document, confidential=False)
+    yield "places"
+    unregister_searchable("places")
