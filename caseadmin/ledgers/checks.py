@@ -150,7 +150,9 @@ def _check_columns(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
         column = item if isinstance(item, Column) else Column(item)
         if isinstance(column, Badge):
             for tone in set(column.tones.values()) - set(TONES):
-                yield _error(declared, 24, f"columns: {column.name!r} has an unknown tone {tone!r}.")
+                yield _error(
+                    declared, 24, f"columns: {column.name!r} has an unknown tone {tone!r}."
+                )
         if column.value is not None:
             if column.name in declared.sensitive and column.mask is None:
                 yield _error(
@@ -182,7 +184,9 @@ def _check_filters(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
             )
         elif path.field.is_relation and issubclass(path.field.related_model, CaseModel):
             yield _error(
-                declared, 34, f"filters: {name!r} would list every {path.field.related_model.__name__}."
+                declared,
+                34,
+                f"filters: {name!r} would list every {path.field.related_model.__name__}.",
             )
         elif isinstance(path.field, models.TextField | models.CharField) and not path.field.choices:
             yield _error(
@@ -259,7 +263,6 @@ def _check_io(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
         path = _path(declared, name)
         if isinstance(path, str):
             yield _error(declared, 90, f"io: {name!r}: {path}.")
-    in_rows = {f"{g.relation}.{g.name}.{name}" for g in declared.io.rows for name in g.fields}
     known = {*declared.io.fields}
     for row in declared.io.rows:
         for name in row.fields:
@@ -280,9 +283,7 @@ def _check_io(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
 def _check_actions(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
     for action in declared.actions:
         if bool(action.handler) == bool(action.url):
-            yield _error(
-                declared, 95, f"actions: {action.name!r} needs either a handler or a url."
-            )
+            yield _error(declared, 95, f"actions: {action.name!r} needs either a handler or a url.")
     for related in declared.related:
         try:
             other = ledgers.get(related.slug)
@@ -296,5 +297,6 @@ def _check_actions(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
             yield _error(
                 declared,
                 98,
-                f"related: {related.slug}.{related.by} does not point at {declared.model.__name__}.",
+                f"related: {related.slug}.{related.by} does not point at "
+                f"{declared.model.__name__}.",
             )

@@ -85,29 +85,17 @@ def find_conflict(
         if not (i_changed or they_changed):
             continue
         mask = None if mine.sees_sensitive else ledger.mask_of(name)
-
-        def text(row: Any, field: Any = field, mask: Any = mask) -> str:
-            if row is None:
-                return ""
-            value = getattr(row, field.name if row in (stored, typed) else field.attname)
-            if field.is_relation and row not in (stored, typed):
-                value = field.related_model._default_manager.filter(pk=value).first()
-            shown = words(field, value)
-            return hidden(mask, shown) if mask else shown
-
         differences.append(
             Difference(
                 label=label_of(field),
-                before=text(base),
-                theirs=text(stored),
-                mine=text(typed),
+                before=told(field, base, mask),
+                theirs=told(field, stored, mask),
+                mine=told(field, typed, mask),
                 clash=i_changed and (they_changed or base is None) and not same(wanted, now),
                 taken=they_changed and not i_changed,
             )
         )
-    merged = RecordForm(
-        ledger=ledger, instance=stored, user=user, initial=kept, tables=mine.tables
-    )
+    merged = RecordForm(ledger=ledger, instance=stored, user=user, initial=kept, tables=mine.tables)
     merged.form.fields["reason"].initial = mine.reason
     return Conflict(
         differences=sorted(differences, key=lambda d: not d.clash),
@@ -115,6 +103,17 @@ def find_conflict(
         form=merged,
         version=stored.version,
     )
+
+
+def told(field: Any, row: Any, mask: Any) -> str:
+    """Return one field of a row, or of a row of its history, in words."""
+    if row is None:
+        return ""
+    value = getattr(row, field.attname)
+    if field.is_relation and value is not None:
+        value = field.related_model._default_manager.filter(pk=value).first()
+    text = words(field, value)
+    return hidden(mask, text) if mask else text
 
 
 def same(one: Any, other: Any) -> bool:

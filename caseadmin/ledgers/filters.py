@@ -8,9 +8,8 @@ from django.db import models
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 from django.utils.text import capfirst
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 from django_filters.widgets import SuffixedMultiWidget
 from wagtail.admin.active_filters import (
     ActiveFilter,
@@ -96,9 +95,7 @@ class YesNoFilter(django_filters.ChoiceFilter):
     """Yes or no."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            choices=YES_NO, empty_label=_("All"), widget=forms.RadioSelect, **kwargs
-        )
+        super().__init__(choices=YES_NO, empty_label=_("All"), widget=forms.RadioSelect, **kwargs)
 
     def filter(self, qs: Any, value: Any) -> Any:
         return qs.filter(**{self.field_name: value == "true"}) if value else qs

@@ -90,7 +90,9 @@ class LedgerRegistry:
 
     def group(self, name: str) -> LedgerGroup:
         """Return a group of the menu; one nobody declared is called by its name."""
-        return self._groups.get(name) or LedgerGroup(name, capfirst(name) or _("Ledgers"), order=900)
+        return self._groups.get(name) or LedgerGroup(
+            name, capfirst(name) or _("Ledgers"), order=900
+        )
 
     def groups(self) -> list[tuple[LedgerGroup, list[type[Ledger]]]]:
         """Return the groups that have ledgers, with them, in the order of the menu."""
@@ -112,7 +114,9 @@ def ledger(declared: type[Ledger]) -> type[Ledger]:
     return ledgers.register(declared)
 
 
-def ledger_group(name: str, label: Text, *, icon: str = "folder-open-inverse", order: int = 200) -> LedgerGroup:
+def ledger_group(
+    name: str, label: Text, *, icon: str = "folder-open-inverse", order: int = 200
+) -> LedgerGroup:
     """Name a group of the admin's menu; ledgers join it by ``group = name``."""
     return ledgers.add_group(LedgerGroup(name, label, icon, order))
 

@@ -112,9 +112,7 @@ def tracks_of(ledger: type[Ledger], pk: Any) -> list[Track]:
                 related,
                 getattr(related, related._meta.simple_history_manager_attribute).model,
                 {relation.field.attname: pk},
-                history_fields(
-                    related, ledger.child_fields(child), without={relation.field.name}
-                ),
+                history_fields(related, ledger.child_fields(child), without={relation.field.name}),
                 child,
             )
         )
@@ -154,7 +152,12 @@ class Timeline:
 
 
 def timeline(
-    ledger: type[Ledger], pk: Any, *, page: Any = 1, per_page: int = PER_PAGE, unmasked: bool = False
+    ledger: type[Ledger],
+    pk: Any,
+    *,
+    page: Any = 1,
+    per_page: int = PER_PAGE,
+    unmasked: bool = False,
 ) -> Timeline:
     """Return what happened to a record, newest first.
 
@@ -226,9 +229,7 @@ class Builder:
                 step = history[index]
                 last = step
                 first_type = step.history_type
-                while (
-                    index + 1 < len(history) and history[index + 1].change_set == step.change_set
-                ):
+                while index + 1 < len(history) and history[index + 1].change_set == step.change_set:
                     index += 1
                     last = history[index]
                 if last.change_set in wanted and not (
@@ -349,9 +350,7 @@ def snapshot(ledger: type[Ledger], pk: Any, version: int) -> Any:
     return None if row is None else row
 
 
-def entries_since(
-    ledger: type[Ledger], pk: Any, version: int, *, unmasked: bool
-) -> list[Entry]:
+def entries_since(ledger: type[Ledger], pk: Any, version: int, *, unmasked: bool) -> list[Entry]:
     """Return what happened after a version of the record, newest first."""
     base = snapshot(ledger, pk, version)
     found = timeline(ledger, pk, per_page=50, unmasked=unmasked).entries

@@ -29,14 +29,17 @@ def ledger_urls(ledger: type[Ledger]) -> list[URLPattern]:
             view(LedgerIndexView, model=ledger.model, results_only=True),
             name="index_results",
         ),
-        path("new/", view(LedgerCreateView), name="add"),
         path("choose/", view(LedgerChooseView), name="choose"),
         path("<uuid:pk>/", view(LedgerRecordView), name="view"),
-        path("<uuid:pk>/edit/", view(LedgerEditView), name="edit"),
-        path("<uuid:pk>/delete/", view(LedgerDeleteView), name="delete"),
         path("<uuid:pk>/history/", view(LedgerHistoryView), name="history"),
         path("<uuid:pk>/do/<slug:action>/", view(LedgerActionView), name="do"),
     ]
+    if ledger.can_add:
+        patterns.append(path("new/", view(LedgerCreateView), name="add"))
+    if ledger.can_edit:
+        patterns.append(path("<uuid:pk>/edit/", view(LedgerEditView), name="edit"))
+    if ledger.can_delete:
+        patterns.append(path("<uuid:pk>/delete/", view(LedgerDeleteView), name="delete"))
     if ledger.io is not None:
         patterns += _sheet_urls(ledger)
     return patterns

@@ -73,7 +73,11 @@ def choosable_territories(prefixes: tuple[str, ...], levels: set[str]) -> list[T
     if not prefixes:
         return []
     return list(
-        within(prefixes).standing().filter(level__in=levels).select_related("parent").order_by("code")
+        within(prefixes)
+        .standing()
+        .filter(level__in=levels)
+        .select_related("parent")
+        .order_by("code")
     )
 
 
@@ -82,9 +86,7 @@ def grouped(territories: list[Territory]) -> list[tuple[str, list[tuple[str, str
     groups: OrderedDict[str, list[tuple[str, str]]] = OrderedDict()
     for territory in territories:
         if territory.level == Territory.Level.VILLAGE and territory.parent is not None:
-            groups.setdefault(territory.parent.name, []).append(
-                (str(territory.pk), territory.name)
-            )
+            groups.setdefault(territory.parent.name, []).append((str(territory.pk), territory.name))
         else:
             groups.setdefault(territory.name, []).insert(
                 0, (str(territory.pk), _("%(name)s (whole area)") % {"name": territory.name})
@@ -216,10 +218,7 @@ class RecordField(forms.Field):
     def prepare_value(self, value: Any) -> Any:
         if value in self.empty_values:
             return ""
-        if isinstance(value, self.ledger.model):
-            row = value
-        else:
-            row = self._find(value)
+        row = value if isinstance(value, self.ledger.model) else self._find(value)
         if row is None:
             return value
         self.widget.chosen = option_of(self.ledger, row)

@@ -134,7 +134,8 @@ class ChildTable:
         """The rows on the page, in order."""
         if self.data is None:
             return [
-                ChildRow(self, index, instance, None) for index, instance in enumerate(self.existing)
+                ChildRow(self, index, instance, None)
+                for index, instance in enumerate(self.existing)
             ]
         by_id = {str(row.pk): row for row in self.existing}
         rows = []
@@ -168,7 +169,8 @@ class ChildTable:
 
     def is_valid(self) -> bool:
         """Check every row that is kept."""
-        return all([row.is_valid() for row in self.rows])
+        wrong = [row for row in self.rows if not row.is_valid()]
+        return not wrong
 
     def has_changed(self) -> bool:
         """Whether any row was added, changed or removed."""
@@ -285,7 +287,9 @@ class RecordForm:
             data, instance=instance, initial=initial, use_required_attribute=False
         )
         self.form.fields["reason"] = forms.CharField(
-            label=gettext_lazy("Reason for the change") if not self.is_new else gettext_lazy("Remark"),
+            label=gettext_lazy("Reason for the change")
+            if not self.is_new
+            else gettext_lazy("Remark"),
             required=False,
             max_length=REASON_LENGTH,
             widget=forms.TextInput(attrs={"autocomplete": "off"}),
@@ -342,7 +346,9 @@ class RecordForm:
     def is_valid(self) -> bool:
         """Check the record, its child rows, and that a reason is given where one is due."""
         valid = self.form.is_valid()
-        valid = all([table.is_valid() for table in self.tables]) and valid
+        # Every table is asked, so that all errors are told at once.
+        wrong = [table for table in self.tables if not table.is_valid()]
+        valid = valid and not wrong
         if self.reason_due and not self.reason:
             labels = "、".join(self._label(name) for name in self.reason_due)
             self.form.add_error(

@@ -58,7 +58,10 @@ class LedgerRecordView(RecordPage, TemplateView):
             return []
         return [
             HeaderButton(
-                _("Edit"), url=self.ledger.url("edit", self.object.pk), icon_name="edit", priority=10
+                _("Edit"),
+                url=self.ledger.url("edit", self.object.pk),
+                icon_name="edit",
+                priority=10,
             )
         ]
 
@@ -103,9 +106,7 @@ class LedgerRecordView(RecordPage, TemplateView):
         user = self.request.user
         history = None
         if self.allows("view_history"):
-            history = timeline(
-                self.ledger, self.object.pk, per_page=LATEST, unmasked=self.unmasked
-            )
+            history = timeline(self.ledger, self.object.pk, per_page=LATEST, unmasked=self.unmasked)
         return super().get_context_data(
             heading=self.ledger.title(self.object),
             sections=sections_of(self.ledger, self.object, user=user, unmasked=self.unmasked),
@@ -115,7 +116,7 @@ class LedgerRecordView(RecordPage, TemplateView):
             ],
             related=related_tables(self.ledger, self.object, user),
             latest=history.entries if history else [],
-            history_url=self.ledger.url("history", self.object.pk) if history else "",
+            whole_history_url=self.ledger.url("history", self.object.pk) if history else "",
             actions=self.actions(),
             can_reveal=self.can_reveal and not self.unmasked,
             unmasked=self.unmasked,

@@ -1,9 +1,9 @@
-"""Create and edit: one form for the record and its child rows, nothing lost, no silent overwrite."""
+"""Create and edit: one form for record and child rows, nothing lost, nothing overwritten."""
 
 import copy
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import cached_property
@@ -67,11 +67,6 @@ class LedgerCreateView(FormMixin, LedgerPage, TemplateView):
 
     permission = "add"
 
-    def check_permission(self) -> None:
-        super().check_permission()
-        if not self.ledger.can_add:
-            raise PermissionDenied
-
     def get_header_title(self) -> str:
         return _("New: %(model_name)s") % {"model_name": capfirst(str(self.ledger.one()))}
 
@@ -96,9 +91,7 @@ class LedgerCreateView(FormMixin, LedgerPage, TemplateView):
             if not isinstance(field, models.ForeignKey) or name not in self.request.GET:
                 continue
             try:
-                row = field.related_model._default_manager.filter(
-                    pk=self.request.GET[name]
-                ).first()
+                row = field.related_model._default_manager.filter(pk=self.request.GET[name]).first()
             except (ValidationError, ValueError):
                 continue
             if row is not None:
@@ -159,10 +152,10 @@ class LedgerEditView(FormMixin, RecordPage, TemplateView):
     permission = "change"
     page_title = gettext_lazy("Edit")
 
-    def check_permission(self) -> None:
-        super().check_permission()
-        if not self.ledger.can_edit:
-            raise PermissionDenied
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        *items, last = super().get_breadcrumbs_items()
+        # Wagtail shows no second line here, so the number stands in the first.
+        return [*items, {**last, "label": f"{self.page_title} · {self.number}", "sublabel": ""}]
 
     @cached_property
     def header_more_buttons(self) -> list[Any]:
@@ -249,9 +242,7 @@ class LedgerEditView(FormMixin, RecordPage, TemplateView):
 
     def _show_conflict(self, conflict: Conflict) -> HttpResponse:
         self.object = self.stored
-        return self.show(
-            conflict.form, status=409, version=self.posted_version, conflict=conflict
-        )
+        return self.show(conflict.form, status=409, version=self.posted_version, conflict=conflict)
 
     def _save(self, record_form: RecordForm) -> HttpResponse:
         try:

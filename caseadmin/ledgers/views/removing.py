@@ -4,7 +4,6 @@ from collections import Counter
 from typing import Any
 
 from django.contrib.admin.utils import NestedObjects
-from django.core.exceptions import PermissionDenied
 from django.db import router, transaction
 from django.db.models import ProtectedError, RestrictedError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -105,8 +104,3 @@ class LedgerDeleteView(RecordPage, TemplateView):
             back_url=self.ledger.url("view", self.object.pk),
             **kwargs,
         )
-
-    def check_permission(self) -> None:
-        super().check_permission()
-        if not self.ledger.can_delete:
-            raise PermissionDenied

@@ -25,9 +25,21 @@ def give_back(instance, *, actor, reason):
 class CaseLedger(Ledger):
     model = Case
     slug, group, icon, key = "tool-loans", "samples", "form", "number"
-    columns = ["full_name", "number", "village", Risk("risk", tones={"high": "critical", "low": "positive"}), "lent_on", "phone"]
+    columns = [
+        "full_name",
+        "number",
+        "village",
+        Risk("risk", tones={"high": "critical", "low": "positive"}),
+        "lent_on",
+        "phone",
+    ]
     filters = ["risk", "village", "returned", "lent_on", "uses"]
-    search = SearchFields(names=["full_name"], places=["village.path_name"], text=["notes", "items.name"], codes=["number"])
+    search = SearchFields(
+        names=["full_name"],
+        places=["village.path_name"],
+        text=["notes", "items.name"],
+        codes=["number"],
+    )
     sections = [
         Section("借用人", ["number", "full_name", "phone", "village"]),
         Section("借用情况", ["risk", "lent_on", "returned", "uses", "keeper", "notes"]),
@@ -36,7 +48,15 @@ class CaseLedger(Ledger):
     sensitive = {"phone": mask_phone, "items.serial": mask_all}
     reason_required = ["risk"]
     io = IO(fields=["number", "full_name", "village", "risk"], aliases={"名字": "full_name"})
-    actions = [LedgerAction("give-back", "归还", handler=give_back, available=lambda case: not case.returned, reason_required=True)]
+    actions = [
+        LedgerAction(
+            "give-back",
+            "归还",
+            handler=give_back,
+            available=lambda case: not case.returned,
+            reason_required=True,
+        )
+    ]
 
 
 @ledger

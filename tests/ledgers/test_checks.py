@@ -1,0 +1,79 @@
+"""A wrong name in a declaration stops the start and is named."""
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+
+from caseadmin.ledgers import (
+    IO,
+    Badge,
+    Child,
+    Column,
+    Ledger,
+    LedgerAction,
+    Related,
+    SearchFields,
+    Section,
+)
+from caseadmin.ledgers.checks import check_ledger
+from core.access.masking import mask_phone
+from tests.ledgers.sampleapp.models import Case
+
+
+def declared(**attributes):
+    base = {"model": Case, "slug": "wrong", "key": "number", "columns": ["number"]}
+    return type("WrongLedger", (Ledger,), base | attributes)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "number", "named"),
+    [
+        ({"key": ""}, "E010", "no key"),
+        ({"key": "nummer"}, "E011", "'nummer'"),
+        ({"key": "risk"}, "E012", "'risk'"),
+        ({"columns": []}, "E020", "no columns"),
+        ({"columns": ["nmae"]}, "E022", "'nmae'"),
+        ({"columns": ["village.nmae"]}, "E022", "'village.nmae'"),
+        (
+            {"columns": [Column("phone", value=str)], "sensitive": {"phone": mask_phone}},
+            "E023",
+            "'phone'",
+        ),
+        ({"columns": [Badge("risk", tones={"high": "purple"})]}, "E024", "'purple'"),
+        ({"columns": ["items.name"]}, "E025", "'items.name'"),
+        ({"filters": ["stauts"]}, "E030", "'stauts'"),
+        ({"filters": ["full_name"]}, "E032", "'full_name'"),
+        ({"filters": ["risk"], "sensitive": {"risk": mask_phone}}, "E033", "'risk'"),
+        ({"filters": ["keeper"]}, "E034", "'keeper'"),
+        ({"filters": ["notes"]}, "E035", "'notes'"),
+        ({"sections": [Section("x", ["nmae"])]}, "E040", "'nmae'"),
+        ({"sections": [Section("x", ["risk"]), Section("y", ["risk"])]}, "E041", "'risk'"),
+        ({"children": [Child("itmes")]}, "E050", "'itmes'"),
+        ({"children": [Child("keeper")]}, "E051", "'keeper'"),
+        ({"children": [Child("items", fields=["nmae"])]}, "E054", "'nmae'"),
+        ({"search": SearchFields(names=["nmae"])}, "E060", "'nmae'"),
+        ({"search": SearchFields(text=["items.nmae"])}, "E060", "'items.nmae'"),
+        ({"sensitive": {"fone": mask_phone}}, "E070", "'fone'"),
+        ({"sensitive": {"phone": "masked"}}, "E071", "'phone'"),
+        ({"reason_required": ["stauts"]}, "E080", "'stauts'"),
+        ({"io": IO(fields=["nmae"])}, "E090", "'nmae'"),
+        ({"io": IO(fields=["number"], aliases={"姓名": "full_name"})}, "E091", "'姓名'"),
+        ({"actions": [LedgerAction("go", "Go")]}, "E095", "'go'"),
+        ({"related": [Related("nothing", by="x")]}, "E096", "'nothing'"),
+        ({"related": [Related("tool-loans", by="village")]}, "E098", "village"),
+    ],
+)
+def test_a_wrong_declaration_is_named(attributes, number, named):
+    messages = [m for m in check_ledger(declared(**attributes)) if m.id == f"ledgers.{number}"]
+
+    assert len(messages) == 1
+    assert ("WrongLedger" in messages[0].msg, named in messages[0].msg) == (True, True)
+
+
+def test_a_model_that_nothing_scopes_is_refused():
+    wrong = declared(model=ContentType, key="id", columns=["model"])
+
+    assert {m.id for m in check_ledger(wrong)} >= {"ledgers.E001", "ledgers.E002", "ledgers.E003"}
+
+
+def test_a_right_declaration_passes():
+    assert check_ledger(declared()) == []
