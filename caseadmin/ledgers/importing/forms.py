@@ -70,16 +70,16 @@ class Grid:
         )
 
     def labelled(self, words: tuple[str, ...], within: tuple[str, ...]) -> Iterator[Region]:
-        """Yield regions whose text begins with one of the words, nearest first."""
-        wanted = [fold(word) for word in words]
+        """Yield regions that carry one of the words: by the order of the words, then nearest."""
         block = next(self.labelled(within, ()), None) if within else None
-        for region in self.regions:
-            if block is not None and (
-                not region.overlaps(block) or region.first_column <= block.last_column
-            ):
-                continue
-            if any(_is_label(region.text, word) for word in wanted):
-                yield region
+        for word in map(fold, words):
+            for region in self.regions:
+                if block is not None and (
+                    not region.overlaps(block) or region.first_column <= block.last_column
+                ):
+                    continue
+                if _is_label(region.text, word):
+                    yield region
 
 
 def _is_label(text: str, word: str) -> bool:

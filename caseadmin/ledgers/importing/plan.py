@@ -416,7 +416,9 @@ class _Planner:
 
         instance = record.instance
         record.problems += collect(instance.clean, path_of)
-        record.problems += self.constraint_problems(instance, path_of)
+        if not record.problems:
+            # The model says most of these rules itself, in better words.
+            record.problems += self.constraint_problems(instance, path_of)
         check = self.ledger.io.check
         if check is not None and not record.problems:
             record.problems += collect(lambda: check(instance, record.stored, self.user), path_of)
@@ -557,7 +559,7 @@ def collect(run: Callable[[], Any], path_of: Callable[[str], str]) -> list[Probl
                 continue
         for position, (name, code, sentence) in enumerate(said):
             if number == 0 or position >= len(problems):
-                path = "" if name == NON_FIELD_ERRORS else path_of(name)
+                path = path_of("" if name == NON_FIELD_ERRORS else name)
                 problems.append({"path": path, "code": code or "rule", "texts": {}})
             problems[position]["texts"][language] = sentence
     return problems
