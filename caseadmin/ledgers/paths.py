@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist
 from django.db import models
@@ -58,7 +58,7 @@ def resolve(model: type[models.Model], name: str) -> Path:
         if not relation.is_relation:
             raise UnknownPath(f"{current._meta.label}.{part} is no relation")
         relations.append(relation)
-        current = relation.related_model
+        current = cast(type[models.Model], relation.related_model)
     try:
         field = current._meta.get_field(last)
     except FieldDoesNotExist as error:

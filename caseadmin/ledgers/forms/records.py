@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.db import models
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
@@ -27,7 +28,7 @@ MAX_ROWS = 200
 
 def form_field(db_field: models.Field, **kwargs: Any) -> forms.Field | None:
     """Return the form field of a model field."""
-    common = {
+    common: dict[str, Any] = {
         "required": not db_field.blank and not isinstance(db_field, models.BooleanField),
         "label": capfirst(str(db_field.verbose_name)),
         "help_text": db_field.help_text,
@@ -55,7 +56,7 @@ def form_field(db_field: models.Field, **kwargs: Any) -> forms.Field | None:
 def _relation_field(db_field: models.ForeignKey, common: dict[str, Any]) -> forms.Field | None:
     related = db_field.related_model
     if names_a_territory(db_field):
-        limit = db_field.get_limit_choices_to() or {}
+        limit: Any = db_field.get_limit_choices_to() or {}
         levels = limit.get("level__in") or [limit.get("level") or Territory.Level.VILLAGE]
         return TerritoryField(levels={str(level) for level in levels}, **common)
     found = ledgers.for_model(related)
@@ -397,7 +398,7 @@ class RecordForm:
                     continue
                 place = f"{table.label} {row.number}"
                 for name, messages in row.form.errors.items():
-                    if name == forms.forms.NON_FIELD_ERRORS:
+                    if name == NON_FIELD_ERRORS:
                         found += [(f"{row.prefix}-row", place, str(m)) for m in messages]
                         continue
                     bound = row.form[name]

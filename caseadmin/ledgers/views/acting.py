@@ -79,7 +79,7 @@ class LedgerActionView(RecordPage, TemplateView):
         reason = cleaned.pop("reason", "")
         assert self.action.handler is not None
         try:
-            result = self.action.handler(self.object, actor=request.user, reason=reason, **cleaned)
+            result = self.action.handler(self.object, actor=self.actor, reason=reason, **cleaned)
         except ValidationError as error:
             if not self.action.asks:
                 return self._back(" ".join(error.messages))

@@ -33,9 +33,7 @@ class LedgerChooseView(LedgerScopeMixin, View):
         words = " ".join(request.POST.get(WORDS, "")[:MAX_WORDS].split())
         rows = self._found(words)[: MOST + 1] if words else []
         found = [option_of(self.ledger, row) for row in rows]
-        response = JsonResponse({"records": found[:MOST], "more": len(found) > MOST})
-        response["Cache-Control"] = "no-store"
-        return response
+        return JsonResponse({"records": found[:MOST], "more": len(found) > MOST})
 
     def _found(self, words: str) -> Any:
         rows = self.get_object_list()

@@ -44,7 +44,6 @@ class LedgerRecordView(RecordPage, TemplateView):
         self.unmasked = True
         response = self.render_to_response(self.get_context_data(**kwargs))
         self.log("tonghu.reveal", fields=sorted(self.ledger.sensitive))
-        response["Cache-Control"] = "no-store"
         return response
 
     @cached_property

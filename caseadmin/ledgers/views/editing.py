@@ -29,7 +29,6 @@ class FormMixin:
 
     ledger: Any
     request: HttpRequest
-    template_name = "ledgers/form.html"
 
     def show(self, record_form: RecordForm, *, status: int = 200, **extra: Any) -> HttpResponse:
         """Return the page with the form."""
@@ -65,6 +64,7 @@ class FormMixin:
 class LedgerCreateView(FormMixin, LedgerPage, TemplateView):
     """A new record."""
 
+    template_name = "ledgers/form.html"
     permission = "add"
 
     def get_header_title(self) -> str:
@@ -112,13 +112,13 @@ class LedgerCreateView(FormMixin, LedgerPage, TemplateView):
                 saved = self.ledger.save(
                     record_form.form.instance,
                     children=record_form.children(),
-                    actor=request.user,
+                    actor=self.actor,
                     reason=record_form.reason,
                     source="form",
                 )
                 if not covers(saved):
                     raise ValidationError(_("The record would lie outside your area."))
-                record("wagtail.create", actor=request.user, instance=saved)  # type: ignore[arg-type]
+                record("wagtail.create", actor=self.actor, instance=saved)
         except ValidationError as error:
             record_form.instance._state.adding = True
             record_form.add_errors(error)
@@ -149,6 +149,7 @@ class LedgerEditView(FormMixin, RecordPage, TemplateView):
     says whether theirs shall stand.
     """
 
+    template_name = "ledgers/form.html"
     permission = "change"
     page_title = gettext_lazy("Edit")
 
@@ -250,7 +251,7 @@ class LedgerEditView(FormMixin, RecordPage, TemplateView):
                 saved = self.ledger.save(
                     record_form.form.instance,
                     children=record_form.children(),
-                    actor=self.request.user,
+                    actor=self.actor,
                     reason=record_form.reason,
                     source="form",
                 )

@@ -36,7 +36,6 @@ class LedgerHistoryView(RecordPage, TemplateView):
         self.unmasked = True
         response = self.render_to_response(self.get_context_data(**kwargs))
         self.log("tonghu.reveal", fields=sorted(self.ledger.sensitive), page="history")
-        response["Cache-Control"] = "no-store"
         return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

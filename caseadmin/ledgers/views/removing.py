@@ -84,7 +84,7 @@ class LedgerDeleteView(RecordPage, TemplateView):
                 # Logged first: afterwards there is no row to take the territory from.
                 self.log("wagtail.delete")
                 self.ledger.delete(
-                    self.object, actor=request.user, reason=form.cleaned_data["reason"]
+                    self.object, actor=self.actor, reason=form.cleaned_data["reason"]
                 )
         except (ProtectedError, RestrictedError):
             form.add_error(None, _("Something holds on to this record, so it stays."))
