@@ -33,8 +33,8 @@ class VolunteerApplicationFactory(factory.django.DjangoModelFactory[VolunteerApp
     team = ApplicantTeam.WOMEN
     available_times = factory.LazyFunction(lambda: [OfferedTime.WEEKEND.value])
     village: Any = factory.SubFactory(TerritoryFactory)
-    consent_at = factory.LazyFunction(timezone.now)
-    submitted_at = factory.LazyFunction(timezone.now)
+    consent_at = factory.LazyFunction(lambda: timezone.now())
+    submitted_at = factory.LazyFunction(lambda: timezone.now())
     consent_version = "2026-01"
 
     @classmethod

@@ -25,7 +25,7 @@ class PairingFactory(factory.django.DjangoModelFactory[Pairing]):
         VolunteerFactory, ready=True, village=factory.SelfAttribute("..child_file.village")
     )
     kind = PairingKind.CARING_MOTHER
-    started_on = factory.LazyFunction(timezone.localdate)
+    started_on = factory.LazyFunction(lambda: timezone.localdate())
     guardian_consent_on = factory.SelfAttribute("started_on")
     guardian_consent_by = "赵福来"
     guardian_consent_method = ConsentMethod.SIGNED_PAPER

@@ -78,7 +78,7 @@ class BackgroundCheckFactory(factory.django.DjangoModelFactory[BackgroundCheck])
         model = BackgroundCheck
 
     volunteer: Any = factory.SubFactory(VolunteerFactory)
-    queried_on = factory.LazyFunction(timezone.localdate)
+    queried_on = factory.LazyFunction(lambda: timezone.localdate())
     queried_unit = "示例派出所"
     conclusion = CheckConclusion.CLEAR
 
