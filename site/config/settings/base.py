@@ -206,6 +206,7 @@ FIXTURE_DIRS = [ROOT / "fixtures"]
 
 # --- Wagtail ----------------------------------------------------------------------
 WAGTAIL_SITE_NAME = "童护"
+WAGTAILADMIN_USER_LOGIN_FORM = "core.accounts.forms.SignInForm"
 WAGTAILADMIN_BASE_URL = BASE_URL
 WAGTAIL_I18N_ENABLED = False
 WAGTAIL_CONTENT_LANGUAGES = [("zh-hans", "简体中文")]
