@@ -1,6 +1,6 @@
 """The ledger of child files."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +23,11 @@ from caseadmin.ledgers import (
     ledger_group,
 )
 from caseadmin.ledgers.importing.declaration import ChildColumns
+from caseadmin.ledgers.importing.writing import Write
 from core.access.masking import mask_address, mask_all, mask_id_number, mask_phone
 
 from . import services
+from .bulk import judge_import, write_files
 from .enums import CarerKind, CareType, FileStatus, KinRelation, LegalNature
 from .forms import CloseFileForm, EligibilityForm
 from .forms_printed import FORM_WORDS, REGISTRATION_FORM
@@ -115,16 +117,6 @@ def complete_carer(row: CustodySpell, record: ChildFile) -> None:
         row.carer_kind = carer_kind_of(row.carer_relation)
     if not row.legal_nature and record.other_guardian_entrusted:
         row.legal_nature = LegalNature.ENTRUSTED
-
-
-def refuse_closed(instance: ChildFile, stored: ChildFile | None, user: "User") -> None:
-    """Say before an import that a closed file takes no changes.
-
-    Raises:
-        ValidationError: Keyed ``file_number``.
-    """
-    if stored is not None and stored.is_closed:
-        raise ValidationError({"file_number": gettext("This file is closed. Reopen it first.")})
 
 
 def _kin_columns(relation: KinRelation, *, works: bool) -> ChildColumns:
@@ -403,7 +395,7 @@ class ChildFileLedger(Ledger):
         ],
         forms=[REGISTRATION_FORM],
         identities=["id_number"],
-        check=refuse_closed,
+        check=judge_import,
     )
     actions = [
         LedgerAction(
@@ -541,6 +533,12 @@ class ChildFileLedger(Ledger):
                 instance.filled_on or timezone.localdate() if source == "import" else None
             ),
         )
+
+    @classmethod
+    def save_many(
+        cls, writes: Sequence[Write], *, actor: "User", reason: str = "", source: str = "import"
+    ) -> None:
+        write_files(cls, writes, actor=actor, reason=reason, source=source)
 
     @classmethod
     def delete(cls, instance: Any, *, actor: "User", reason: str, source: str = "form") -> None:

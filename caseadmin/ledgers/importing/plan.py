@@ -391,15 +391,18 @@ class _Planner:
         def path_of(name: str) -> str:
             return prefix + name if prefix + name in self.columns else columns[0].path
 
-        checked = {f.name for f in row._meta.concrete_fields if f.name in group.fields}
-        left_out = {f.name for f in row._meta.concrete_fields if f.name not in checked}
         faults: list[Problem] = []
         if group.complete is not None:
             faults += collect(lambda: group.complete(row, record.instance), path_of)  # type: ignore[misc]
-        faults += collect(lambda: row.clean_fields(exclude=left_out), path_of)
+        for column in columns:
+            # What the cells hold was checked as it was read; what is missing was not.
+            if getattr(row, column.model_field.name) in (None, "") and (
+                not column.model_field.blank and column.path not in refused
+            ):
+                record.refuse(column.path, "required")
         faults += collect(row.clean, path_of)
         for fault in faults:
-            if fault["path"] not in refused | {p["path"] for p in record.problems}:
+            if all(fault["path"] != problem["path"] for problem in record.problems):
                 record.problems.append(fault)
         record.children.setdefault(group.relation, []).append(row)
 

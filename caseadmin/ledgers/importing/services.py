@@ -322,8 +322,10 @@ def commit_batch(
                 return locked
             _store(ledger, locked, plan, writes, actor)
     except WritesRefused as refused:
-        for position, error in refused.errors.items():
-            writes[position].problems += _said(error, plan.resource)
+        for record in writes:
+            error = refused.errors.get(record.instance.pk)
+            if error is not None:
+                record.problems += _said(error, plan.resource)
         raise _changed(batch, plan) from None
     except (IntegrityError, _Stale):
         raise _changed(batch, _plan(ledger, batch, rows, actor)) from None
@@ -396,6 +398,7 @@ def _write(record: Record) -> Write:
     code = record.instance.territory_code_source()
     return Write(
         record.instance,
+        record.stored,
         record.children,
         moved=record.stored is not None and record.stored.territory_code != code,
     )

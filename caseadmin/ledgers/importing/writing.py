@@ -23,11 +23,13 @@ class Write:
 
     Attributes:
         instance: The record, new or changed, judged already.
+        stored: What is stored now, or ``None`` for a new record.
         children: Child rows to write, by relation.
         moved: Whether its territory is another than before.
     """
 
     instance: Any
+    stored: Any = None
     children: dict[str, list[Any]] = field(default_factory=dict)
     moved: bool = False
 
@@ -36,10 +38,10 @@ class WritesRefused(Exception):
     """Some records were refused while they were written; nothing was stored.
 
     Args:
-        errors: What was refused, by position in the sequence given.
+        errors: What was refused, by primary key of the record.
     """
 
-    def __init__(self, errors: dict[int, ValidationError]) -> None:
+    def __init__(self, errors: dict[Any, ValidationError]) -> None:
         self.errors = errors
         super().__init__(f"{len(errors)} records refused")
 
@@ -60,7 +62,7 @@ def write_records(
         if hasattr(ledger, "save_many"):
             ledger.save_many(writes, actor=actor, reason=reason, source=source)
         elif has_own_save(ledger):
-            _write_one_by_one(ledger, writes, actor=actor, reason=reason, source=source)
+            write_one_by_one(ledger, writes, actor=actor, reason=reason, source=source)
         else:
             write_set(ledger, writes, actor=actor, reason=reason, source=source)
 
@@ -72,11 +74,16 @@ def has_own_save(ledger: Any) -> bool:
     return bool(ledger.save.__func__ is not Ledger.save.__func__)  # type: ignore[attr-defined]
 
 
-def _write_one_by_one(
+def write_one_by_one(
     ledger: Any, writes: Sequence[Write], *, actor: "User", reason: str, source: str
 ) -> None:
-    errors: dict[int, ValidationError] = {}
-    for position, write in enumerate(writes):
+    """Write records through the ledger's ``save``; tell of all that are refused at once.
+
+    Raises:
+        WritesRefused: Some were refused.
+    """
+    errors: dict[Any, ValidationError] = {}
+    for write in writes:
         try:
             with transaction.atomic():
                 ledger.save(
@@ -87,7 +94,7 @@ def _write_one_by_one(
                     source=source,
                 )
         except ValidationError as error:
-            errors[position] = error
+            errors[write.instance.pk] = error
     if errors:
         raise WritesRefused(errors)
 
@@ -102,19 +109,20 @@ def write_set(
     """
     moved = [write for write in writes if write.moved]
     staying = [write for write in writes if not write.moved]
-    _write_rows([write.instance for write in staying])
+    write_rows([write.instance for write in staying])
     by_relation: dict[str, list[Any]] = defaultdict(list)
     for write in staying:
         for relation, rows in write.children.items():
             by_relation[relation] += rows
     for rows in by_relation.values():
-        _write_rows(rows)
+        write_rows(rows)
     # A record that moves takes its other child rows along: the engine's save knows how.
-    _write_one_by_one(ledger, moved, actor=actor, reason=reason, source=source)
+    write_one_by_one(ledger, moved, actor=actor, reason=reason, source=source)
     index_written(ledger, [write.instance for write in staying])
 
 
-def _write_rows(rows: Sequence[Any]) -> None:
+def write_rows(rows: Sequence[Any]) -> None:
+    """Insert new rows and write changed ones over the stored, with the history of both."""
     changed = [row for row in rows if not row._state.adding]
     create_with_history([row for row in rows if row._state.adding])
     update_with_history(changed)
@@ -144,7 +152,7 @@ def update_with_history(rows: Sequence[Any]) -> None:
 
 def index_written(ledger: Any, instances: Sequence[Any]) -> None:
     """Tell the search index about records written without signals."""
-    from search.service import index_objects  # slow import
+    from search.indexing import index_objects  # slow import
 
     if ledger.search is not None and instances:
         index_objects(ledger.slug, [instance.pk for instance in instances])
