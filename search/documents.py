@@ -30,6 +30,8 @@ _DIGEST_BYTES = 6
 _DIGEST_LETTERS = 10
 # Tokens repeat from row to row; these many digests are kept in memory.
 _REMEMBERED = 100_000
+# A district has some hundred villages and schools, and every file names two or three.
+_PLACES = 4_096
 
 
 @dataclass(frozen=True)
@@ -63,30 +65,37 @@ class SearchDocument:
 def tokens_of(document: SearchDocument) -> analysis.Tokens:
     """Return the streams and look-ups of a document, in clear."""
     head = [analysis.normalise(text) for text in (document.title, *document.names) if text]
-    body = [
-        analysis.normalise(text)
-        for text in (*document.codes, *document.places, document.body)
-        if text
-    ]
+    codes = [analysis.normalise(text) for text in document.codes if text]
+    places = [analysis.normalise(text) for text in document.places if text]
+    body = [*codes, *places, analysis.normalise(document.body)]
     lookup = {analysis.EVERY_DOCUMENT}
-    for text in (*head, *body):
+    for text in (*head, *codes, body[-1]):
         lookup |= analysis.lookups(text)
-    places = [part for place in document.places for part in _place_names(place)]
-    for name in (document.title, *document.names, *places, *document.codes):
+    for place in places:
+        lookup |= _place_lookups(place)
+    for name in (document.title, *document.names, *document.codes):
         lookup.update(analysis.entity_tokens(name))
     for name in document.names:
         lookup.update(pinyin.name_tokens(name))
-    for place in places:
-        lookup.update(pinyin.place_tokens(place))
     kept_head, kept_body = analysis.limited(
         analysis.joined_streams(head), analysis.joined_streams(body)
     )
-    return analysis.Tokens(kept_head, kept_body, tuple(sorted(lookup)))
+    return analysis.Tokens(kept_head, kept_body, tuple(lookup))
+
+
+@lru_cache(maxsize=_PLACES)
+def _place_lookups(place: str) -> frozenset[str]:
+    """Return all look-ups of a normalised place path."""
+    lookup = analysis.lookups(place)
+    for name in _place_names(place):
+        lookup.update(analysis.entity_tokens(name))
+        lookup.update(pinyin.place_tokens(name))
+    return frozenset(lookup)
 
 
 def _place_names(place: str) -> Iterable[str]:
     """Yield each part of a place path, and the part without its administrative ending."""
-    for part in analysis.normalise(place).split("/"):
+    for part in place.split("/"):
         name = part.strip()
         if not name:
             continue
@@ -146,7 +155,7 @@ def under(key: Key, tokens: analysis.Tokens) -> analysis.Tokens:
     return analysis.Tokens(
         tuple(map(stored, tokens.head)),
         tuple(map(stored, tokens.body)),
-        # Sorted again: the order of digests must not repeat the order of words.
+        # Sorted: what is stored tells neither an order of words nor of hashing.
         tuple(sorted(map(stored, tokens.lookup))),
     )
 

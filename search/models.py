@@ -30,6 +30,7 @@ class SearchEntry(models.Model):
     wagtail_reference_index_ignore = True
 
     class Meta:
+        db_table = "search_entry"
         verbose_name = _("search entry")
         verbose_name_plural = _("search entries")
         default_permissions = ()
@@ -59,6 +60,7 @@ class IndexState(models.Model):
     wagtail_reference_index_ignore = True
 
     class Meta:
+        db_table = "search_index_state"
         verbose_name = _("state of a search index")
         verbose_name_plural = _("states of search indexes")
         default_permissions = ()

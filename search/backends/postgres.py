@@ -57,7 +57,7 @@ class PostgresEngine(DatabaseEngine):
     def _write_words(self, rows: Sequence[tuple[int, Row]]) -> None:
         with connection.cursor() as cursor:
             cursor.executemany(
-                "UPDATE search_searchentry SET words = %s::tsvector WHERE id = %s",
+                "UPDATE search_entry SET words = %s::tsvector WHERE id = %s",
                 [(tsvector(row.tokens), entry_id) for entry_id, row in rows],
             )
 
@@ -71,4 +71,4 @@ class PostgresEngine(DatabaseEngine):
     def optimise(self) -> None:
         """Give the planner fresh figures."""
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE search_searchentry")
+            cursor.execute("ANALYZE search_entry")

@@ -13,10 +13,10 @@ def make(apps, schema_editor):
         )
     elif schema_editor.connection.vendor == "postgresql":
         schema_editor.execute(
-            "ALTER TABLE search_searchentry ADD COLUMN words tsvector NOT NULL DEFAULT ''"
+            "ALTER TABLE search_entry ADD COLUMN words tsvector NOT NULL DEFAULT ''"
         )
         schema_editor.execute(
-            "CREATE INDEX search_words_gin ON search_searchentry USING gin (words)"
+            "CREATE INDEX search_words_gin ON search_entry USING gin (words)"
         )
 
 
@@ -25,7 +25,7 @@ def drop(apps, schema_editor):
     if schema_editor.connection.vendor == "sqlite":
         schema_editor.execute("DROP TABLE search_words")
     elif schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute("ALTER TABLE search_searchentry DROP COLUMN words")
+        schema_editor.execute("ALTER TABLE search_entry DROP COLUMN words")
 
 
 class Migration(migrations.Migration):

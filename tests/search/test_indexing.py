@@ -112,7 +112,7 @@ def test_rebuild_makes_a_broken_index_whole(case_places: str, district: Any) -> 
         if connection.vendor == "sqlite":
             cursor.execute("DELETE FROM search_words")
         else:
-            cursor.execute("UPDATE search_searchentry SET words = ''")
+            cursor.execute("UPDATE search_entry SET words = ''")
     broken = names("白杨")
 
     rebuild_database()

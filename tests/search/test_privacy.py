@@ -21,7 +21,7 @@ def stored_in_database() -> str:
         if connection.vendor == "sqlite":
             cursor.execute("SELECT head || ' ' || body || ' ' || lookup FROM search_words")
         else:
-            cursor.execute("SELECT words::text FROM search_searchentry")
+            cursor.execute("SELECT words::text FROM search_entry")
         return " ".join(row[0] for row in cursor.fetchall())
 
 
