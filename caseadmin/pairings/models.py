@@ -148,7 +148,10 @@ class Pairing(CaseModel):
                 name="pairing_running_has_both_consents",
                 condition=~Q(status__in=RUNNING)
                 | Q(
+                    # Said in full: a comparison with NULL would let the row pass.
                     started_on__isnull=False,
+                    guardian_consent_on__isnull=False,
+                    child_consent_on__isnull=False,
                     guardian_consent_on__lte=F("started_on"),
                     child_consent_on__lte=F("started_on"),
                     guardian_consent_withdrawn_on__isnull=True,

@@ -179,9 +179,16 @@ def decline(*, pairing: Pairing, actor: "User", reason: str) -> Pairing:
 def record_agreement(
     *, pairing: Pairing, actor: "User", agreed_on: date | None = None, reason: str = ""
 ) -> Pairing:
-    """Record that volunteer and family are both willing."""
+    """Record that volunteer and family are both willing.
+
+    Raises:
+        PermissionDenied: The actor does not serve the village.
+        ValidationError: The pairing is no proposal, or the day lies in the future.
+    """
     with writing(actor, reason):
         stored = _locked(pairing, actor)
+        if stored.status == PairingStatus.CONSENTED:
+            raise ValidationError({"status": _("Both agreements are already recorded.")})
         require_transition(TRANSITIONS, stored.status, PairingStatus.AGREED)
         stored.status = PairingStatus.AGREED
         stored.volunteer_agreed_on = agreed_on or timezone.localdate()
