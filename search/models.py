@@ -38,7 +38,6 @@ class SearchEntry(models.Model):
             models.UniqueConstraint(name="one_entry_per_object", fields=["kind", "object_id"])
         ]
         indexes = [
-            models.Index(name="entry_by_territory", fields=["kind", "territory_code"]),
             models.Index(name="entry_by_time", fields=["confidential", "indexed_at"]),
         ]
 
