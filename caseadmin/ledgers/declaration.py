@@ -247,6 +247,8 @@ class Ledger:
     children: ClassVar[Sequence[Child]] = ()
     related: ClassVar[Sequence[Related]] = ()
     sensitive: ClassVar[Mapping[str, Mask]] = {}
+    # Fields that no page tells of, the history neither: digests of what only the sender knows.
+    untold: ClassVar[Sequence[str]] = ()
     reason_required: ClassVar[Sequence[str]] = ()
     io: ClassVar[IO | None] = None
     actions: ClassVar[Sequence[LedgerAction]] = ()

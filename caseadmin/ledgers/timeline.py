@@ -98,7 +98,7 @@ def tracks_of(ledger: type[Ledger], pk: Any) -> list[Track]:
             model,
             getattr(model, model._meta.simple_history_manager_attribute).model,
             {model._meta.pk.attname: pk},
-            history_fields(model, ledger.shown_fields()),
+            history_fields(model, ledger.shown_fields(), without=set(ledger.untold)),
             None,
         )
     ]

@@ -347,6 +347,7 @@ class VolunteerApplicationLedger(Ledger):
         Section(_("Consent"), ["consent_at", "consent_version"]),
     ]
     sensitive = {"phone": mask_phone, "id_number": mask_id_number}
+    untold = ["receipt_hash", "idempotency_key"]
     can_add = False
     can_edit = False
     can_delete = False
