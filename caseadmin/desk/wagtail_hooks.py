@@ -23,6 +23,12 @@ def keep_help_inside(request: Any, items: list[Any]) -> None:
     items[:] = [item for item in items if not item.name.startswith(OUTWARD_HELP)]
 
 
+@hooks.register("construct_reports_menu")
+def leave_out_page_types(request: Any, items: list[Any]) -> None:
+    """Spare editors the report that lists page types by the names of their code."""
+    items[:] = [item for item in items if item.name != "page-types-usage"]
+
+
 @hooks.register("insert_global_admin_css")
 def desk_css() -> str:
     return format_html('<link rel="stylesheet" href="{}">', static("desk/desk.css"))
