@@ -11,3 +11,7 @@ class SearchConfig(AppConfig):
     label = "search"
     verbose_name = _("Search")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the start-up checks."""
+        from search import checks  # noqa: F401 (app ready)

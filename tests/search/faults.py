@@ -1,5 +1,8 @@
 """Servers that misbehave, and a real node that asks for a password."""
 
+import base64
+import http.client
+import json
 import socket
 import subprocess
 import threading
@@ -49,16 +52,14 @@ class SecuredNode(ElasticsearchNode):
         self.hand_over(self.folder)
 
     def is_ready(self) -> bool:
-        import base64
-        import http.client
-
         token = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
         connection = http.client.HTTPConnection("127.0.0.1", self.state()["port"], timeout=5)
         try:
             headers = {"Authorization": f"Basic {token}"}
             connection.request("GET", "/_cluster/health", headers=headers)
-            return connection.getresponse().status == 200
-        except (OSError, http.client.HTTPException):
+            answer = connection.getresponse()
+            return answer.status == 200 and json.load(answer)["status"] in {"green", "yellow"}
+        except (OSError, http.client.HTTPException, ValueError):
             return False
         finally:
             connection.close()
