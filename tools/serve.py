@@ -7,6 +7,7 @@
 """
 
 import argparse
+import logging
 import os
 import signal
 import socket
@@ -16,9 +17,10 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[1]
-SECONDS_TO_START = 60
+SECONDS_TO_START = 120
 
 
 def set_up() -> None:
@@ -29,6 +31,8 @@ def set_up() -> None:
     import django
 
     django.setup()
+    # Each of a thousand invented rows would be a line of the log.
+    logging.disable(logging.INFO)
 
 
 def prepare() -> None:
@@ -78,42 +82,76 @@ def port_to_use(wanted: int) -> int:
     sys.exit(f"No free port from {wanted} on. Choose one: make run PORT=9000")
 
 
-def start(port: int) -> list[subprocess.Popen[bytes]]:
-    """Start the web server first, then the job worker and what feeds the search cluster."""
+def log_of(name: str) -> Path:
+    folder = Path(os.environ.get("TONGHU_VAR") or ROOT / "var")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{name}.log"
+
+
+def start(port: int) -> dict[str, subprocess.Popen[bytes]]:
+    """Start the web server, the job worker and what feeds the search cluster."""
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "config.settings.dev"),
         "BASE_URL": f"http://127.0.0.1:{port}",
     }
-    server = [
-        *(sys.executable, "-m", "gunicorn", "config.wsgi", "--pythonpath", f"{ROOT},{ROOT}/site"),
-        *("--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "1"),
-        *("--threads", "8", "--log-level", "warning", "--no-control-socket"),
-    ]
     manage = [sys.executable, str(ROOT / "manage.py")]
-    commands = [server, [*manage, "db_worker", "--queue-name", "*"]]
+    commands = {
+        "server": [
+            *(sys.executable, "-m", "gunicorn", "config.wsgi"),
+            *("--pythonpath", f"{ROOT},{ROOT}/site", "--bind", f"127.0.0.1:{port}"),
+            *("--worker-class", "gthread", "--workers", "1", "--threads", "8"),
+            *("--log-level", "warning", "--no-control-socket"),
+        ],
+        "worker": [*manage, "db_worker", "--queue-name", "*"],
+    }
     if os.environ.get("SEARCH_ENGINE") == "elasticsearch":
         # Tries again after the cluster was away, also when nothing else happens.
-        commands.append([*manage, "search_sync", "--watch"])
-    return [
-        subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
-        for command in commands
-    ]
+        commands["search-feed"] = [*manage, "search_sync", "--watch"]
+    processes = {}
+    for name, command in commands.items():
+        with log_of(name).open("ab") as log:
+            processes[name] = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+    return processes
+
+
+def stop(processes: dict[str, subprocess.Popen[bytes]]) -> None:
+    # A second Ctrl-C must not leave one of them behind.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for process in processes.values():
+        process.terminate()
+    for process in processes.values():
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def give_up(name: str, reason: str) -> NoReturn:
+    lines = log_of(name).read_text(errors="replace").splitlines()[-20:]
+    sys.exit("\n".join([*lines, f"{reason} Its log: {log_of(name)}"]))
 
 
 def wait_until_it_answers(port: int, server: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline:
         if server.poll() is not None:
-            sys.exit("The web server stopped while starting; its reason stands above.")
+            give_up("server", "The web server stopped while starting.")
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as answer:
                 if answer.status == 200:
                     return
         except urllib.error.HTTPError as error:
-            sys.exit(f"The home page answers {error.code}.")
+            give_up("server", f"The home page answers {error.code}.")
         except OSError:
             time.sleep(0.2)
-    sys.exit(f"The web server did not answer within {SECONDS_TO_START} seconds.")
+    give_up("server", f"The web server did not answer within {SECONDS_TO_START} seconds.")
 
 
 def main() -> None:
@@ -128,29 +166,25 @@ def main() -> None:
     if options.prepare:
         return
     port = port_to_use(int(os.environ.get("PORT") or 8000))
-    # From here on neither process may outlive this command, however it ends.
+    # From here on no process may outlive this command, however it ends.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     processes = start(port)
     try:
-        wait_until_it_answers(port, processes[0])
+        wait_until_it_answers(port, processes["server"])
         print(f"\n童护 Tonghu\n  portal   http://127.0.0.1:{port}/")
         print(f"  staff    http://127.0.0.1:{port}/admin/")
         if not options.quiet:
             print(accounts())
         print("Ctrl-C stops it.", flush=True)
-        while all(process.poll() is None for process in processes):
+        while True:
+            for name, process in processes.items():
+                if process.poll() is not None:
+                    give_up(name, f"{name} stopped.")
             time.sleep(0.5)
-        sys.exit("One of the processes stopped; its reason stands above.")
     except KeyboardInterrupt:
         print()
     finally:
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                process.kill()
+        stop(processes)
 
 
 if __name__ == "__main__":

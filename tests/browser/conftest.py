@@ -52,7 +52,7 @@ class RunningSite:
 
     def start(self) -> None:
         """Start web server and worker; return once the home page answers."""
-        with (self.folder / "server.log").open("ab") as log:
+        with (self.folder / "serve.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "tools/serve.py", "--no-prepare", "--quiet"],
                 cwd=ROOT,
@@ -62,7 +62,7 @@ class RunningSite:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 break
@@ -97,7 +97,8 @@ class RunningSite:
         return done.stdout
 
     def log(self) -> str:
-        return (self.folder / "server.log").read_text(errors="replace")[-6000:]
+        logs = (self.folder / name for name in ("serve.log", "server.log"))
+        return "\n".join(log.read_text(errors="replace")[-4000:] for log in logs if log.exists())
 
 
 @pytest.fixture(scope="session")
