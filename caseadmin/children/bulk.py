@@ -25,7 +25,7 @@ from core.writing import has_changes
 
 from .enums import FileStatus
 from .models import ChildFile, FamilySituation, FileNumberSeries
-from .services import _answered, _facts, _situation_day
+from .services import facts_of, has_answers, situation_day
 
 if TYPE_CHECKING:
     from core.accounts.models import User
@@ -47,7 +47,7 @@ def judge_import(instance: ChildFile, stored: ChildFile | None, user: "User") ->
     ended_on = instance.village.valid_to
     if ended_on is not None and ended_on <= today:
         raise ValidationError({"village": _("This village no longer exists. Choose another.")})
-    _situation_day(instance, today)
+    situation_day(instance, today)
 
 
 def write_files(
@@ -95,13 +95,13 @@ def _opened(writes: Sequence[Write], actor: "User") -> list[FamilySituation]:
         of_town = serves_town_or_district(actor, code)
         instance.status = FileStatus.REGISTERED if of_town else FileStatus.DRAFT
         by_prefix[f"{code[:6]}-{today.year}"].append(instance)
-        since = _situation_day(instance, today)
-        if not _answered(instance):
+        since = situation_day(instance, today)
+        if not has_answers(instance):
             continue
         if instance.situation_since is None:
             instance.situation_since = since
         situation = FamilySituation(child_file=instance, starts_on=since)
-        for name, value in zip(FamilySituation.FACTS, _facts(instance), strict=True):
+        for name, value in zip(FamilySituation.FACTS, facts_of(instance), strict=True):
             setattr(situation, name, value)
         situations.append(situation)
     for prefix, instances in by_prefix.items():
@@ -124,19 +124,19 @@ def _plain_changes(writes: Sequence[Write]) -> Iterator[Write]:
         for write in chunk:
             if write.moved or "custody_spells" in write.children:
                 continue
-            if _facts(write.instance) != _facts(write.stored):
+            if facts_of(write.instance) != facts_of(write.stored):
                 continue
             since = write.instance.situation_since
             if since != write.stored.situation_since:
                 continue
             current = open_rows.get(write.instance.pk)
             if since is None:
-                in_line = not _answered(write.instance)
+                in_line = not has_answers(write.instance)
             else:
                 in_line = (
                     current is not None
                     and current.starts_on == since
-                    and _facts(current) == _facts(write.instance)
+                    and facts_of(current) == facts_of(write.instance)
                 )
             if in_line:
                 yield write

@@ -60,7 +60,7 @@ GRADE_WORDS: Mapping[str, str] = {
     for word in words
 }
 
-SCHOOL_WORDS: Mapping[str, str] = {
+SCHOOL_WORDS: dict[str, str] = {
     "在园": SchoolStatus.KINDERGARTEN,
     "学前": SchoolStatus.KINDERGARTEN,
     "未入幼儿园": SchoolStatus.NOT_IN_KINDERGARTEN,
@@ -75,7 +75,7 @@ SCHOOL_WORDS: Mapping[str, str] = {
     "失学": SchoolStatus.DROPPED_OUT,
 }
 
-CARE_WORDS: Mapping[str, str] = {
+CARE_WORDS: dict[str, str] = {
     "一般": CareType.FAIR,
     "较好": CareType.GOOD,
     "父亲或母亲无监护能力": CareType.PARENT_INCAPABLE,

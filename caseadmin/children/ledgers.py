@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -120,7 +119,7 @@ def complete_carer(row: CustodySpell, record: ChildFile) -> None:
 
 
 def _kin_columns(relation: KinRelation, *, works: bool) -> ChildColumns:
-    fields = ("full_name", "born_on")
+    fields: tuple[str, ...] = ("full_name", "born_on")
     if works:
         fields += ("work_province", "work_city", "phone", "id_number")
     return ChildColumns(

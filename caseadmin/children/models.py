@@ -1,6 +1,7 @@
 """Child files: the child, its kin, who looks after it, and since when what holds."""
 
 from datetime import date
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -193,7 +194,7 @@ class ChildFile(CaseModel, ClusterableModel):
     filled_by = models.CharField(_("filled in by"), max_length=50, blank=True)
     notes = EncryptedTextField(_("notes"), blank=True)
 
-    objects = ScopedManager.from_queryset(ChildFileQuerySet)()
+    objects = ScopedManager.from_queryset(ChildFileQuerySet)()  # type: ignore[misc]
     history = LedgerHistory()
 
     class Meta(CaseModel.Meta):
@@ -262,9 +263,7 @@ class ChildFile(CaseModel, ClusterableModel):
         """
         super().clean()
         self.id_number = normalise_id_number(self.id_number)
-        errors: dict[str, ValidationError | str] = {
-            **cross_check(self.id_number, born_on=self.born_on, sex=self.sex)
-        }
+        errors: dict[str, Any] = {**cross_check(self.id_number, born_on=self.born_on, sex=self.sex)}
         if self.village_id and self.village.level != self.village.Level.VILLAGE:
             errors["village"] = _("Choose a village, not a town or the district.")
         if self.health != HealthStatus.DISABLED and (self.disability_kind or self.disability_grade):
@@ -427,9 +426,7 @@ class Kin(PartOfFile):
         super().clean()
         self.id_number = normalise_id_number(self.id_number)
         self.phone = normalise_phone(self.phone)
-        errors: dict[str, ValidationError | str] = {
-            **cross_check(self.id_number, born_on=self.born_on)
-        }
+        errors: dict[str, Any] = {**cross_check(self.id_number, born_on=self.born_on)}
         if self.deceased and (self.phone or self.work_province or self.work_city or self.employer):
             errors["deceased"] = _(
                 "A deceased relative has no place of work, capacity or telephone."
@@ -516,7 +513,7 @@ class CustodySpell(PartOfFile):
         super().clean()
         self.carer_id_number = normalise_id_number(self.carer_id_number)
         self.carer_phone = normalise_phone(self.carer_phone)
-        errors: dict[str, str] = {}
+        errors: dict[str, Any] = {}
         if self.carer_kind == CarerKind.NOBODY and self.carer_name:
             errors["carer_kind"] = _("A carer is named: choose what kind of carer.")
         if self.carer_kind not in ("", CarerKind.NOBODY, CarerKind.PARENTS) and not self.carer_name:

@@ -100,8 +100,8 @@ def open_file(
 
     with writing(actor, reason, source):
         _refuse_second_file(child_file)
-        since = _situation_day(child_file, child_file.opened_on)
-        if child_file.situation_since is None and _answered(child_file):
+        since = situation_day(child_file, child_file.opened_on)
+        if child_file.situation_since is None and has_answers(child_file):
             child_file.situation_since = since
         judge_entries(child_file)
         child_file.file_number = next_number(
@@ -152,12 +152,12 @@ def update_file(
         keep_stored(child_file, stored, KEPT)
         _refuse_second_file(child_file)
         current = _open_situation(child_file)
-        changes_facts = _facts(child_file) != _facts(stored)
+        changes_facts = facts_of(child_file) != facts_of(stored)
         since = child_file.situation_since
         if since is None or (changes_facts and since == stored.situation_since):
             since = stored.situation_since if not changes_facts else None
-            if changes_facts or _answered(child_file):
-                since = since or _situation_day(child_file, timezone.localdate(), stored)
+            if changes_facts or has_answers(child_file):
+                since = since or situation_day(child_file, timezone.localdate(), stored)
             child_file.situation_since = since
         judge_entries(child_file)
         moved = child_file.village_id != stored.village_id
@@ -431,17 +431,19 @@ def _refuse_second_file(child_file: ChildFile) -> None:
 # Family situation
 
 
-def _facts(source: ChildFile | FamilySituation) -> tuple[Any, ...]:
+def facts_of(source: ChildFile | FamilySituation) -> tuple[Any, ...]:
+    """Return what eligibility rests on, as a file or a dated row says it."""
     return tuple(getattr(source, name) for name in FamilySituation.FACTS)
 
 
-def _answered(child_file: ChildFile) -> bool:
+def has_answers(child_file: ChildFile) -> bool:
+    """Return whether the file says anything about the parents being away."""
     return (
         child_file.both_parents_away is not None or child_file.one_away_other_incapable is not None
     )
 
 
-def _situation_day(child_file: ChildFile, otherwise: date, stored: ChildFile | None = None) -> date:
+def situation_day(child_file: ChildFile, otherwise: date, stored: ChildFile | None = None) -> date:
     """Return the first day of new answers: as stated, else the day of the form."""
     stated = child_file.situation_since if stored is None else None
     fresh_form = stored is None or child_file.filled_on != stored.filled_on
@@ -459,10 +461,10 @@ def _open_situation(child_file: ChildFile) -> FamilySituation | None:
 
 
 def _record_situation(child_file: ChildFile, since: date) -> None:
-    if not _answered(child_file):
+    if not has_answers(child_file):
         return
     situation = FamilySituation(child_file=child_file, starts_on=since)
-    for name, value in zip(FamilySituation.FACTS, _facts(child_file), strict=True):
+    for name, value in zip(FamilySituation.FACTS, facts_of(child_file), strict=True):
         setattr(situation, name, value)
     situation.save()
 
@@ -475,7 +477,7 @@ def _change_situation(child_file: ChildFile, current: FamilySituation | None, si
         _refuse_overlap_with_ended(child_file, since)
         _record_situation(child_file, since)
         return
-    same_facts = _facts(current) == _facts(child_file)
+    same_facts = facts_of(current) == facts_of(child_file)
     if same_facts and current.starts_on == since:
         return
     if since > current.starts_on and not same_facts:
@@ -489,7 +491,7 @@ def _change_situation(child_file: ChildFile, current: FamilySituation | None, si
     _refuse_overlap_with_ended(child_file, since)
     current.starts_on = since
     current.child_file = child_file
-    for name, value in zip(FamilySituation.FACTS, _facts(child_file), strict=True):
+    for name, value in zip(FamilySituation.FACTS, facts_of(child_file), strict=True):
         setattr(current, name, value)
     current.save()
 

@@ -1,6 +1,7 @@
 """Pairings of volunteers with children."""
 
 from datetime import date
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
@@ -121,7 +122,7 @@ class Pairing(CaseModel):
     )
     handover = EncryptedTextField(_("farewell and hand-over"), blank=True)
 
-    objects = ScopedManager.from_queryset(PairingQuerySet)()
+    objects = ScopedManager.from_queryset(PairingQuerySet)()  # type: ignore[misc]
     history = LedgerHistory()
 
     class Meta(CaseModel.Meta):
@@ -224,7 +225,7 @@ class Pairing(CaseModel):
         """
         super().clean()
         today = timezone.localdate()
-        errors: dict[str, str] = {}
+        errors: dict[str, Any] = {}
         for name in (
             "volunteer_agreed_on",
             "guardian_consent_on",

@@ -140,7 +140,7 @@ class Volunteer(CaseModel, ClusterableModel):
     )
     notes = EncryptedTextField(_("notes"), blank=True)
 
-    objects = ScopedManager.from_queryset(VolunteerQuerySet)()
+    objects = ScopedManager.from_queryset(VolunteerQuerySet)()  # type: ignore[misc]
     history = LedgerHistory()
 
     class Meta(CaseModel.Meta):
@@ -219,9 +219,7 @@ class Volunteer(CaseModel, ClusterableModel):
         super().clean()
         self.id_number = normalise_id_number(self.id_number)
         self.phone = normalise_phone(self.phone)
-        errors: dict[str, ValidationError | str] = {
-            **cross_check(self.id_number, born_on=self.born_on, sex=self.sex)
-        }
+        errors: dict[str, Any] = {**cross_check(self.id_number, born_on=self.born_on, sex=self.sex)}
         today = timezone.localdate()
         if self.born_on is not None and self.born_on > today:
             errors["born_on"] = _("This day lies in the future.")

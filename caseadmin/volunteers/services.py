@@ -156,7 +156,7 @@ def _known_volunteer(application: VolunteerApplication) -> Volunteer | None:
 
 
 def _holder(name: str, value: str) -> Volunteer | None:
-    index = Volunteer._meta.get_field(f"{name}_index")
+    index: Any = Volunteer._meta.get_field(f"{name}_index")
     digest = index.digest(value)
     if digest is None:
         return None
@@ -311,7 +311,8 @@ def record_check(
             queried_unit=queried_unit,
             queried_on=queried_on,
             conclusion=conclusion,
-            valid_until=valid_until,
+            # Empty becomes one year after the query when the entries are judged.
+            valid_until=valid_until,  # type: ignore[misc]
             document_number=document_number,
         )
         _add_checks(stored, {"checks": [check]})
@@ -510,7 +511,7 @@ def _refuse_second_entry(volunteer: Volunteer) -> None:
         "id_number": normalise_id_number(volunteer.id_number),
     }
     for name, value in values.items():
-        index = Volunteer._meta.get_field(f"{name}_index")
+        index: Any = Volunteer._meta.get_field(f"{name}_index")
         digest = index.digest(value)
         others = Volunteer._base_manager.filter(**{index.name: digest}).exclude(pk=volunteer.pk)
         if digest is None or not others.exists():
