@@ -65,7 +65,8 @@ def find_conflict(
         user: Who typed.
 
     Returns:
-        The conflict, or ``None`` where the typed values are those already stored.
+        The conflict, or ``None`` where the person changed nothing, or only to what is
+        already stored.
     """
     if not mine.has_changed():
         return None
@@ -95,6 +96,9 @@ def find_conflict(
                 taken=they_changed and not i_changed,
             )
         )
+    wanted_rows = any(table.has_changed() for table in mine.tables)
+    if not wanted_rows and all(same(kept[name], getattr(stored, name)) for name in kept):
+        return None
     merged = RecordForm(ledger=ledger, instance=stored, user=user, initial=kept, tables=mine.tables)
     merged.form.fields["reason"].initial = mine.reason
     return Conflict(

@@ -344,13 +344,18 @@ class RecordForm:
         """Whether anything at all was changed."""
         return bool(self.changed) or any(table.has_changed() for table in self.tables)
 
-    def is_valid(self) -> bool:
-        """Check the record, its child rows, and that a reason is given where one is due."""
+    def is_valid(self, *, with_reason: bool = True) -> bool:
+        """Check the record, its child rows, and that a reason is given where one is due.
+
+        Args:
+            with_reason: Leave the reason out while it is open what the person changed,
+                because the record is newer than their page.
+        """
         valid = self.form.is_valid()
         # Every table is asked, so that all errors are told at once.
         wrong = [table for table in self.tables if not table.is_valid()]
         valid = valid and not wrong
-        if self.reason_due and not self.reason:
+        if with_reason and self.reason_due and not self.reason:
             labels = "、".join(self._label(name) for name in self.reason_due)
             self.form.add_error(
                 "reason", _("Say why you changed: %(fields)s.") % {"fields": labels}

@@ -223,10 +223,11 @@ class LedgerEditView(FormMixin, RecordPage, TemplateView):
         record_form = self.form_for(self.request.POST)
         if self.wants_row(record_form):
             return self.show(record_form, version=self.posted_version)
-        if not record_form.is_valid():
-            return self.show(record_form, status=422, version=self.posted_version)
         stale = self.posted_version != self.stored.version or record_form.is_stale()
-        if stale and not self.overwrites:
+        stale = stale and not self.overwrites
+        if not record_form.is_valid(with_reason=not stale):
+            return self.show(record_form, status=422, version=self.posted_version)
+        if stale:
             conflict = find_conflict(
                 ledger=self.ledger,
                 stored=self.stored,
@@ -236,7 +237,8 @@ class LedgerEditView(FormMixin, RecordPage, TemplateView):
             )
             if conflict is not None:
                 return self._show_conflict(conflict)
-        if not record_form.has_changed():
+        # What differs from the stored record on a stale page is what others have changed.
+        if stale or not record_form.has_changed():
             messages.info(self.request, _("Nothing was changed, so nothing was saved."))
             return HttpResponseRedirect(self._target())
         return self._save(record_form)

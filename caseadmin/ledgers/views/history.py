@@ -31,7 +31,8 @@ class LedgerHistoryView(RecordPage, TemplateView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Reveal the masked values, once, on this page only."""
-        if not self.can_reveal:
+        # A row out of scope is not there, whatever else the person may not do.
+        if not (self.object and self.can_reveal):
             raise PermissionDenied
         self.unmasked = True
         response = self.render_to_response(self.get_context_data(**kwargs))
