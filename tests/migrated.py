@@ -18,7 +18,6 @@ from django.conf import settings
 from django.core.management.commands import migrate
 from django.db import connections
 
-
 KEPT = 5
 
 
