@@ -277,7 +277,7 @@ def person(browser: Browser, site: RunningSite) -> Iterator[Callable[..., Person
             java_script_enabled=javascript,
             reduced_motion="reduce",
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         watch = Watch(place.url)
         watch.over(context)
         who = Person(place, context, context.new_page(), watch)
