@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core.access.scope import unscoped
 from core.jobs.outbox import pending
@@ -20,6 +21,11 @@ from search.models import IndexState, SearchEntry
 from search.registry import Searchable, searchables
 
 BATCH = 500
+CLUSTER_MESSAGES = {
+    "missing": gettext_lazy("elasticsearch: %(count)d documents are missing."),
+    "left over": gettext_lazy("elasticsearch: %(count)d documents are left over."),
+    "out of date": gettext_lazy("elasticsearch: %(count)d documents are out of date."),
+}
 
 
 class Command(BaseCommand):
@@ -83,8 +89,6 @@ class Command(BaseCommand):
             return 1
         faults = int(built_with != version())
         for what, count in counts.items():
-            self.stdout.write(
-                _("elasticsearch: %(count)d %(what)s.") % {"count": count, "what": what}
-            )
+            self.stdout.write(CLUSTER_MESSAGES[what] % {"count": count})
             faults += count
         return faults
