@@ -155,6 +155,7 @@ def test_load_demo_running_pairings_may_meet() -> None:
 def test_load_demo_accounts_print_and_open(demo: str) -> None:
     clerk = User.objects.get(username="clerk-liuhe")
 
+    assert "pages: 50 new" in demo
     assert f"Password of every account: {PASSWORD}" in demo
     assert clerk.check_password(PASSWORD)
     assert scope_of(clerk).prefixes == ("990101001",)
@@ -218,4 +219,4 @@ def test_portal_every_page_opens_in_both_languages(client: Any) -> None:
     }
 
     assert {address: code for address, code in answers.items() if code != 200} == {}
-    assert len(addresses) == 49
+    assert len(addresses) == 50

@@ -1,6 +1,8 @@
 """Our Chinese words for the installed packages."""
 
 import re
+from collections import Counter
+from pathlib import Path
 
 import polib
 import pytest
@@ -48,7 +50,8 @@ def test_vendor_catalogue_keeps_placeholders_and_tags(domain: str) -> None:
             PLACEHOLDER.findall(source)
         ):
             wrong.append(entry.msgid)
-        if sorted(TAG.findall(text)) != sorted(TAG.findall(source)):
+        # We may leave out a link to another site, never add a tag.
+        if Counter(TAG.findall(text)) - Counter(TAG.findall(source)):
             wrong.append(entry.msgid)
 
     assert wrong == []
@@ -60,10 +63,8 @@ def test_vendor_gaps_reads_strings_of_packages_without_english_files() -> None:
     assert 'Select at least 1 field for "%(resource_name)s" to export' in found
 
 
-def test_vendor_gaps_reports_what_a_catalogue_lacks(tmp_path: object) -> None:
-    from pathlib import Path
-
-    missing = {message.singular for message in gaps("django", ours=Path(str(tmp_path)))}
+def test_vendor_gaps_reports_what_a_catalogue_lacks(tmp_path: Path) -> None:
+    missing = {message.singular for message in gaps("django", ours=tmp_path)}
 
     assert "No %(model_name)s match your query." in missing
 

@@ -30,7 +30,7 @@ def load_pages(*, portal: Row, laws: Row, news: list[Row], day: date) -> int:
     Returns:
         How many pages were made.
     """
-    before = Page.objects.count()
+    before = Page.objects.type(BasePage).count()
     home = _home(portal["home"])
     _settings(portal["settings"])
     _laws(home, portal["laws"], laws)
@@ -45,7 +45,7 @@ def load_pages(*, portal: Row, laws: Row, news: list[Row], day: date) -> int:
         body=stream(about["body"]),
         body_en=stream(about["body_en"]),
     )
-    return Page.objects.count() - before
+    return Page.objects.type(BasePage).count() - before
 
 
 def stream(blocks: Sequence[Sequence[Any]]) -> str:
