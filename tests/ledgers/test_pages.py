@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.test import Client
 from django.utils import timezone, translation
 
 from caseadmin.ledgers import ledgers
@@ -637,3 +638,19 @@ def test_a_related_record_comes_with_the_address_in_scope_only(
         [],
         [],
     ]
+
+
+def test_every_form_of_the_pages_carries_its_token(clerk, case):
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(clerk)
+
+    for name, keys in {
+        "index": (),
+        "view": (case.pk,),
+        "edit": (case.pk,),
+        "delete": (case.pk,),
+    }.items():
+        page = strict.get(LOANS.url(name, *keys)).content.decode()
+        posts = re.findall(r'<form[^>]*method="post".*?</form>', page, re.DOTALL | re.IGNORECASE)
+        assert [form[:200] for form in posts if "csrfmiddlewaretoken" not in form] == [], name
+        assert posts != [], name

@@ -38,6 +38,7 @@
             const html = await response.text();
             if (mine !== running) return;
             results.innerHTML = html;
+            document.dispatchEvent(new CustomEvent('w-messages:clear'));
             const text = query.toString();
             history.replaceState(null, '', text ? `${indexUrl}?${text}` : indexUrl);
             search.action = text ? `${indexUrl}?${text}` : indexUrl;
