@@ -35,6 +35,12 @@ def fill_in(page: Page, *, phone: str) -> None:
     page.locator("[name=consent]").check()
 
 
+def send(page: Page) -> None:
+    """Send the form and wait for the answer to be there whole."""
+    with page.expect_navigation():
+        page.click("form.form button[type=submit]")
+
+
 def faults(page: Page) -> list[str]:
     sideways = wider_than_screen(page)
     return [
@@ -47,7 +53,7 @@ def faults(page: Page) -> list[str]:
 def test_application_is_handed_in_without_javascript(person: Callable[..., Person]):
     page = open_call(person(PHONE, javascript=False))
     page.fill("[name=full_name]", "周小满")
-    page.click("form.form button[type=submit]")
+    send(page)
 
     assert page.title().startswith("错误")
     assert page.locator(":focus").get_attribute("class") == "error-summary"
@@ -57,12 +63,12 @@ def test_application_is_handed_in_without_javascript(person: Callable[..., Perso
 
     fill_in(page, phone="199 0000 7001")
     page.wait_for_timeout(FILLING_MILLISECONDS)
-    page.click("form.form button[type=submit]")
+    send(page)
     number, code = page.locator(".receipt__number").all_inner_texts()
     page.click(".receipt a.button")
     page.fill("[name=application_number]", number)
     page.fill("[name=check_code]", code)
-    page.click("form.form button[type=submit]")
+    send(page)
 
     assert number in page.locator(".receipt").inner_text()
     assert number not in page.url
@@ -79,20 +85,20 @@ def test_each_step_of_an_application_is_usable_and_chinese(
     person: Callable[..., Person], screen, phone
 ):
     page = open_call(person(screen))
-    page.click("form.form button[type=submit]")
+    send(page)
     found = {"errors": faults(page)}
     fill_in(page, phone=phone)
     page.wait_for_timeout(FILLING_MILLISECONDS)
-    page.click("form.form button[type=submit]")
+    send(page)
     number, code = page.locator(".receipt__number").all_inner_texts()
     found["receipt"] = faults(page)
     page.click(".receipt a.button")
     page.fill("[name=application_number]", number)
     page.fill("[name=check_code]", code.replace(code[0], "x"))
-    page.click("form.form button[type=submit]")
+    send(page)
     found["wrong code"] = faults(page)
     page.fill("[name=check_code]", code)
-    page.click("form.form button[type=submit]")
+    send(page)
     found["status"] = faults(page)
 
     assert found == {"errors": [], "receipt": [], "wrong code": [], "status": []}
