@@ -1,7 +1,6 @@
 """Run every script of ``benchmarks/``; each prints its own figures.
 
-    python tools/run_benchmarks.py            all of them
-    python tools/run_benchmarks.py search     those whose names begin so
+Arguments are beginnings of names: ``python tools/run_benchmarks.py search`` runs one.
 """
 
 import subprocess
