@@ -1,12 +1,12 @@
 """The addresses of one ledger."""
 
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from django.urls import URLPattern, path
 
 from .declaration import Ledger
+from .exporting.views import get_export_urls
+from .importing.views import get_import_urls
 from .views.acting import LedgerActionView
 from .views.choosing import LedgerChooseView
 from .views.detail import LedgerRecordView
@@ -41,17 +41,5 @@ def ledger_urls(ledger: type[Ledger]) -> list[URLPattern]:
     if ledger.can_delete:
         patterns.append(path("<uuid:pk>/delete/", view(LedgerDeleteView), name="delete"))
     if ledger.io is not None:
-        patterns += _sheet_urls(ledger)
+        patterns += [*get_import_urls(ledger), *get_export_urls(ledger)]
     return patterns
-
-
-def _sheet_urls(ledger: type[Ledger]) -> list[URLPattern]:
-    found: list[URLPattern] = []
-    for module, function in (
-        ("importing", "get_import_urls"),
-        ("exporting", "get_export_urls"),
-    ):
-        name = f"{__package__}.{module}.views"
-        if find_spec(name) is not None:
-            found += getattr(import_module(name), function)(ledger)
-    return found
