@@ -27,12 +27,14 @@ ALLOWED_WORDS = {
     "PDF",  # name of a file format
     "DOCX",  # name of a file format
     "JPG",  # name of a file format
+    "JPEG",  # name of a file format
     "PNG",  # name of a file format
     "WEBP",  # name of a file format
     "Ctrl",  # a key on the keyboard
     "Alt",  # a key on the keyboard
     "ID",  # as in Chinese usage
     "QQ",  # a service people have accounts with
+    "SQ",  # the first letters of an application's number
 }
 
 FIND_ENGLISH = """

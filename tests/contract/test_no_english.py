@@ -1,0 +1,156 @@
+"""Every screen that somebody can reach speaks Chinese: each role's, and the portal's.
+
+Starting from the menu, each role follows every link once per kind of address, so a screen is
+looked at from the day something links to it. What scripts write is looked at in
+``tests/browser``.
+"""
+
+import json
+import re
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from django.conf import settings
+from django.test import Client
+from wagtail.models import Page
+
+from caseadmin.desk.reference import prepare_wagtail
+from tests.browser.inspection import ALLOWED_WORDS
+from tests.factories.children import ChildFileFactory, CustodySpellFactory, KinFactory
+from tests.factories.core import UserFactory, role_called
+from tests.factories.intake import VolunteerApplicationFactory
+from tests.factories.pairings import PairingFactory
+from tests.factories.portal import ArticlePageFactory, NewsPageFactory, RecruitmentPageFactory
+
+WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*[A-Za-z]")
+# One address of each kind is enough: keys, running numbers and values of a query are left out.
+KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)\d+(?=/)|(?<==)[^&]*")
+NOT_READ = "[lang^=en], code, kbd, samp, pre, script, style, noscript, [translate=no], [hidden]"
+SPOKEN = ("title", "placeholder", "aria-label", "alt")
+# Bulk actions need rows in the query; signing out and resetting a password are not screens.
+LEFT_OUT = ("/admin/bulk/", "/admin/logout/", "/admin/password_reset/", "/en/")
+# Data, not words of the product: this server, the accounts that automatic work runs under, and
+# what the other language calls itself.
+NAMES = {"testserver", "system", "portal", "English"}
+# More than any role has: the walk ends by itself, and says so if it ever does not.
+MOST_SCREENS = 150
+
+ROLES = [
+    row["code"]
+    for row in json.loads((settings.ROOT / "fixtures" / "roles.json").read_text(encoding="utf-8"))
+]
+
+
+def kind_of(address: str) -> str:
+    return KEY.sub("#", address)
+
+
+def menu(soup: BeautifulSoup) -> Iterator[tuple[str, str]]:
+    """Yield label and address of what Wagtail's script builds the side bar from."""
+    found = soup.find(id="wagtail-sidebar-props")
+    rest: list[Any] = [json.loads(found.string or "null")] if found else []
+    while rest:
+        part = rest.pop()
+        if isinstance(part, dict):
+            if isinstance(part.get("label"), str):
+                yield part["label"], str(part.get("url") or "")
+            rest += part.values()
+        elif isinstance(part, list):
+            rest += part
+
+
+def texts(soup: BeautifulSoup) -> Iterator[str]:
+    yield from (label for label, _address in menu(soup))
+    for element in soup.select(NOT_READ):
+        element.decompose()
+    yield from soup.stripped_strings
+    for element in soup.find_all(True):
+        assert isinstance(element, Tag)
+        yield from (str(element[name]) for name in SPOKEN if name in element.attrs)
+        if element.name == "input" and element.get("type") in ("submit", "button"):
+            yield str(element.get("value", ""))
+
+
+def english(soup: BeautifulSoup) -> set[str]:
+    return {
+        f"{word} in “{text[:60]}”"
+        for text in texts(soup)
+        for word in WORD.findall(text)
+        if word not in ALLOWED_WORDS | NAMES
+    }
+
+
+def walk(client: Client, start: str, within: str) -> tuple[list[str], dict[str, set[str]]]:
+    """Follow links from ``start``; return the addresses seen, and the English on each."""
+    seen, ahead = {kind_of(start)}, deque([start])
+    visited: list[str] = []
+    faults: dict[str, set[str]] = {}
+    while ahead:
+        address = ahead.popleft()
+        answer = client.get(address, follow=True)
+        assert answer.status_code == 200, f"{address}: {answer.status_code}"
+        if not answer["Content-Type"].startswith("text/html"):
+            continue
+        visited.append(address)
+        assert len(visited) <= MOST_SCREENS, visited
+        soup = BeautifulSoup(answer.content, "html.parser")
+        links = [address for _label, address in menu(soup)]
+        links += [str(link["href"]) for link in soup.find_all("a", href=True)]
+        if found := english(soup):
+            faults[address] = found
+        for link in links:
+            target = urldefrag(urljoin(address, link)).url
+            if urlsplit(target).netloc or not target.startswith(within):
+                continue
+            if not target.startswith(LEFT_OUT) and kind_of(target) not in seen:
+                seen.add(kind_of(target))
+                ahead.append(target)
+    return visited, faults
+
+
+@pytest.fixture
+def world(district: Any) -> Any:
+    """One row of everything, so that no screen is empty."""
+    child_file = ChildFileFactory(village=district.village)
+    KinFactory(child_file=child_file)
+    CustodySpellFactory(child_file=child_file)
+    PairingFactory(child_file=child_file)
+    VolunteerApplicationFactory(village=district.village)
+    ArticlePageFactory()
+    NewsPageFactory()
+    RecruitmentPageFactory()
+    Page.objects.filter(slug="home").delete()  # Wagtail's own welcome
+    role_called("editor")
+    prepare_wagtail()
+    return district
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_staff_screens_are_in_chinese(role: str, world: Any, client: Client):
+    client.force_login(UserFactory(username="1001", role=role, serves=world.district))
+
+    visited, faults = walk(client, "/admin/", within="/admin/")
+
+    assert len(visited) > 1
+    assert faults == {}
+
+
+def test_portal_pages_are_in_chinese(world: Any, client: Client):
+    visited, faults = walk(client, "/", within="/")
+
+    assert len(visited) > 5
+    assert faults == {}
+
+
+@pytest.mark.parametrize(
+    "address", ["/admin/login/", "/no-such-page/", "/search/?q=nothing-like-it"]
+)
+def test_other_answers_are_in_chinese(address: str, world: Any, client: Client):
+    answer = client.get(address)
+
+    soup = BeautifulSoup(answer.content, "html.parser")
+    assert {fault for fault in english(soup) if "nothing-like-it" not in fault} == set()
