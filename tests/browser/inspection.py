@@ -40,7 +40,10 @@ ALLOWED_WORDS = {
 FIND_ENGLISH = """
 (allowed) => {
     const found = new Map();
+    // The letters of a record's number (SQ-2026-0007) are part of the number.
+    const numbers = /\\b[A-Z]{1,4}-?\\d[\\d-]*/g;
     const note = (text, where) => {
+        text = text.replace(numbers, ' ');
         for (const word of text.match(/[A-Za-z][A-Za-z'’-]*[A-Za-z]/g) || []) {
             if (!allowed.includes(word)) found.set(word, where);
         }
@@ -95,6 +98,7 @@ def english_words(page: Page) -> list[str]:
 
 def wider_than_screen(page: Page) -> int:
     """Return by how many pixels the page can be pushed sideways; 0 is right."""
+    page.wait_for_load_state()
     return int(
         page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     )
