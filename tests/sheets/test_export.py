@@ -52,7 +52,7 @@ def test_only_rows_in_scope_leave(signed_in, district):
     lines = lines_of(body(ask(signed_in, "file_number")))
 
     assert [line[0] for line in lines[1:-1]] == [own.file_number]
-    assert lines[-1][0].startswith("※ EXP-")
+    assert lines[-1][0].startswith("※ ")
 
 
 def test_filter_of_the_list_holds(signed_in, district):
@@ -119,7 +119,7 @@ def test_workbook_says_who_and_when(signed_in, district, clerk):
     book = openpyxl.load_workbook(io.BytesIO(content))
     assert book.properties.creator == clerk.get_full_name()
     assert clerk.get_full_name() in book.active.cell(book.active.max_row, 1).value
-    assert "EXP-" in book.active.oddFooter.left.text
+    assert "※" in book.active.oddFooter.left.text
 
 
 @pytest.mark.parametrize("file_format", list(FileFormat))

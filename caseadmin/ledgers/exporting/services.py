@@ -1,6 +1,5 @@
 """Rows of a ledger as lines of text, and the record that they left."""
 
-import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,7 +12,7 @@ from core.audit.services import record as log
 from core.crypto.fields import EncryptedTextField
 
 from ..importing.columns import ColumnField, resource_for
-from ..importing.models import NUMBER_ALPHABET
+from ..importing.models import new_batch_number
 from .places import place_of
 from .writer import FileFormat, Watermark, file_pieces
 
@@ -29,12 +28,6 @@ Item = TypeVar("Item")
 def is_sensitive(column: ColumnField) -> bool:
     """Return whether a column leaves only with a right and a reason."""
     return column.mask is not None
-
-
-def new_export_number() -> str:
-    """Return the number by which a file that turns up somewhere is found in the log."""
-    tail = "".join(secrets.choice(NUMBER_ALPHABET) for _sign in range(5))
-    return f"EXP-{timezone.localdate():%y%m%d}-{tail}"
 
 
 def export_file(
@@ -53,6 +46,9 @@ def export_file(
     The entry is written before the first byte leaves: where it cannot be written,
     nothing leaves.
 
+    The number in the watermark stands in the log too, so that a file that turns up
+    somewhere can be traced.
+
     Args:
         ledger: The ledger.
         queryset: The rows, scoped and filtered already.
@@ -64,7 +60,7 @@ def export_file(
         searched: Whether words narrowed the list.  The words themselves are not logged.
     """
     columns = [resource_for(ledger).columns[path] for path in paths]
-    watermark = Watermark(new_export_number(), actor.get_full_name(), timezone.now())
+    watermark = Watermark(new_batch_number(), actor.get_full_name(), timezone.now())
     log(
         "tonghu.export",
         actor=actor,

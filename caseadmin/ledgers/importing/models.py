@@ -17,13 +17,11 @@ from core.crypto.fields import EncryptedTextField
 __all__ = ["ImportBatch", "ImportMapping", "ImportRow", "ImportSource"]
 
 KEPT_FOR = timedelta(days=1)
-NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def new_batch_number() -> str:
-    """Return a number people can read out: the day, and four signs that do not repeat."""
-    tail = "".join(secrets.choice(NUMBER_ALPHABET) for _sign in range(5))
-    return f"IMP-{timezone.localdate():%y%m%d}-{tail}"
+    """Return a number people can read out: the day, and six digits."""
+    return f"{timezone.localdate():%y%m%d}-{secrets.randbelow(10**6):06d}"
 
 
 def one_day_from_now() -> Any:

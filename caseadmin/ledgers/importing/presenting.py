@@ -82,7 +82,7 @@ def _shown(
         masked = bool(column.mask) and not whole and path not in by_path
         cell = Cell(column.label, column.mask(text) if masked and text else text)
         cell.reasons = by_path.get(path, ())
-        if path in changes and row.action != ImportRow.Action.NEW:
+        if path in changes and payload.get("record"):
             old, new = changes[path]
             cell.is_change = True
             cell.old = column.show(old, whole=whole)
