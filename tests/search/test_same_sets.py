@@ -146,3 +146,25 @@ def test_long_documents_are_cut_alike(engine: Any, documents: Any) -> None:
     for query in ("未成年人", "只出现一次", "末尾的独特词", "人未成年", "字普通"):
         asked = case_request(*DISTRICT).asking(plan(query).levels[0].match, ())
         assert list(engine.find(asked).hits) == reference.answer(asked, rows), query
+
+
+@pytest.mark.postgres
+def test_postgresql_searches_through_its_index(documents: Any) -> None:
+    from search.backends.database import database_engine
+    from search.documents import SearchDocument
+
+    each = {
+        f"d{number:04d}": SearchDocument(
+            names=(f"名{chr(0x4E00 + number)}{chr(0x5E00 + number)}",),
+            territory_code="990101001001",
+        )
+        for number in range(1_500)
+    }
+    engine = database_engine()
+    engine.put(documents(world.FILES, True, **each))
+    engine.optimise()
+    name = each["d0700"].names[0]
+    asked = case_request(*DISTRICT).asking(plan(name[1:]).levels[0].match, ())
+
+    assert engine.find(asked).total == 1
+    assert "search_words_gin" in engine.entries(asked).explain()
