@@ -19,7 +19,9 @@ ROOT = Path(__file__).resolve().parents[2]
 SHEET = ROOT / "fixtures" / "sheets" / "child-ledger-12-wrong-gb18030.csv"
 PASSWORD = "binhe-demo-2026"
 RECORD = re.compile(r"/admin/([a-z-]+)/([0-9a-f-]{36})/")
+MAIN_BUTTON = "button[type=submit]:not(.button-secondary)"
 APPLICANT = "欧阳守望"
+TELEPHONE = "19900007788"
 
 
 @dataclass
@@ -42,7 +44,7 @@ class Inspector:
 def press(page: Page) -> None:
     """Send the form of the page by its main button."""
     with page.expect_navigation():
-        page.locator("main form[method=post] button[type=submit]").last.click()
+        page.locator(f"main form[method=post] {MAIN_BUTTON}").first.click()
 
 
 def today(days: int = 0) -> str:
@@ -63,7 +65,7 @@ def read_the_law_and_apply(citizen: Person, inspector: Inspector) -> None:
         page.locator("main a[href*='/volunteer/']").last.click()
     inspector.look(page)
     page.fill("[name=full_name]", APPLICANT)
-    page.fill("[name=phone]", "19900007788")
+    page.fill("[name=phone]", TELEPHONE)
     page.fill("[name=born_on]", "1988-08-08")
     page.select_option("[name=team]", index=1)
     page.select_option("[name=village]", index=1)
@@ -102,14 +104,14 @@ def approve_and_vet(coordinator: Person, inspector: Inspector) -> str:
     inspector.look(page)
     application = open_the_hit(page)
     inspector.look(page)
-    page.goto(f"{coordinator.site.url}{application}approve/")
+    page.goto(f"{coordinator.site.url}{application}do/approve/")
     inspector.look(page)
     press(page)
 
     page = find(coordinator, "volunteers", APPLICANT[1:3])
     volunteer = open_the_hit(page)
     inspector.look(page)
-    page.goto(f"{coordinator.site.url}{volunteer}vet/")
+    page.goto(f"{coordinator.site.url}{volunteer}do/vet/")
     inspector.look(page)
     for name in ("identity_checked_on", "queried_on", "interviewed_on", "trained_on"):
         page.fill(f"[name={name}]", today(-3))
@@ -199,7 +201,7 @@ def sees_nothing(stranger: Person, child: str, inspector: Inspector) -> None:
     expect(page.locator("main tbody tr", has_text=village)).to_have_count(0)
     page = stranger.goto("/admin/case-search/")
     inspector.look(page)
-    page.locator("main input[name=q]").fill(f"{name[1:]} {village}")
+    page.locator("main form [name=words]").first.fill(f"{name[1:]} {village}")
     press(page)
     expect(page.locator("main", has_text=f"柳河镇 / {village}")).to_have_count(0)
     inspector.look(page)
