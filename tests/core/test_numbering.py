@@ -25,9 +25,9 @@ def test_many_numbers_are_taken_at_once():
 
 
 def test_a_rolled_back_row_gives_its_number_back():
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         next_number(FileNumberSeries, "A-2026")
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
 
     assert next_number(FileNumberSeries, "A-2026") == "A-2026-00001"
 
