@@ -78,9 +78,7 @@ DUTIES = (
         _("Volunteer applications to review"),
         "volunteer-applications",
         "change",
-        lambda day: VolunteerApplication.objects.filter(
-            status=ApplicationStatus.SUBMITTED
-        ),
+        lambda day: VolunteerApplication.objects.filter(status=ApplicationStatus.SUBMITTED),
         lambda day: {"status": ApplicationStatus.SUBMITTED},
     ),
     Duty(_("Children under 16 with no carer on file"), "child-files", "change", _without_carer),
