@@ -113,21 +113,5 @@ def role_called(code: str) -> Role:
     """Return a role as it stands in ``fixtures/roles.json``, loading them all at need."""
     if not Role.objects.exists():
         path = settings.ROOT / "fixtures" / "roles.json"
-        load_roles(_known(json.loads(path.read_text(encoding="utf-8"))))
+        load_roles(json.loads(path.read_text(encoding="utf-8")))
     return Role.objects.get(code=code)
-
-
-def _known(rows: Any) -> Any:
-    """Leave out rights of apps that are being built."""
-    from core.accounts.services import matching_permissions
-
-    for row in rows:
-        kept = []
-        for pattern in row["permissions"]:
-            try:
-                matching_permissions([pattern])
-            except ValueError:
-                continue
-            kept.append(pattern)
-        row["permissions"] = kept
-    return rows
