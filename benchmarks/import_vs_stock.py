@@ -119,7 +119,8 @@ def stock(rows: list[dict[str, str]], user: Any) -> float:
     fields = (
         "id", "file_number", "status", "opened_on", "village", "full_name", "sex", "ethnic_group",
         "born_on", "id_number", "residence", "health", "school_status", "both_parents_away",
-        "one_away_other_incapable", "incapable_parent", "disability_kind", "disability_grade", "care_type", "notes",
+        "one_away_other_incapable", "incapable_parent", "disability_kind",
+        "disability_grade", "care_type", "notes",
     )  # fmt: skip
     resource = resources.modelresource_factory(
         ChildFile,
@@ -162,9 +163,7 @@ def stock(rows: list[dict[str, str]], user: Any) -> float:
         connect(kind)
     if result.has_errors() or result.has_validation_errors():
         first = (result.invalid_rows or result.row_errors())[0]
-        raise SystemExit(
-            f"stock import failed: {vars(first) if hasattr(first, '__dict__') else first}"
-        )
+        raise SystemExit(f"stock import failed: {vars(first)}")
     return seconds
 
 

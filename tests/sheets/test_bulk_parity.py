@@ -5,12 +5,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from caseadmin.children.ledgers import ChildFileLedger
-from caseadmin.children.models import ChildFile, CustodySpell, FamilySituation, Kin
+from caseadmin.children.models import (
+    ChildFile,
+    CustodySpell,
+    FamilySituation,
+    FileNumberSeries,
+    Kin,
+)
 from caseadmin.ledgers.importing.services import confirm_batch
 from caseadmin.ledgers.importing.writing import write_one_by_one
 from core.access.scope import scoped_to, unscoped
-from core.numbering import NumberSeries
-from caseadmin.children.models import FileNumberSeries
 from fixtures.sheets import build
 from search.models import SearchEntry
 from tests.factories.core import TerritoryFactory, UserFactory
@@ -38,7 +42,7 @@ def snapshot():
         values = {n: getattr(instance, n) for n in names if n not in VOLATILE}
         owner = getattr(instance, "child_file_id", None)
         number = numbers.get(owner) if owner else None
-        return tuple(sorted((n, str(v)) for n, v in values.items())) + (str(number),)
+        return (*sorted((n, str(v)) for n, v in values.items()), str(number))
 
     with unscoped("test"):
         numbers = dict(ChildFile._base_manager.values_list("pk", "file_number"))

@@ -98,11 +98,13 @@ def test_fault_at_the_very_end_is_found():
 
 @given(st.binary(max_size=400))
 def test_any_bytes_give_rows_or_a_reason(content):
+    sentences = []
     try:
         read_upload(content, max_rows=100)
     except FileRefused as refused:
-        assert refused.code in FILE_REASONS
-        assert refused.sentence
+        sentences.append((refused.code in FILE_REASONS, bool(refused.sentence)))
+
+    assert sentences in ([], [(True, True)])
 
 
 @given(st.binary(max_size=300))
@@ -187,6 +189,6 @@ def test_delimiter_is_recognised(sign):
     assert rows == [(1, ["姓名", "性别"]), (2, ["张", "男"])]
 
 
-@given(st.decimals(allow_nan=False, allow_infinity=False, places=3, min_value=-1e11, max_value=1e11))
+@given(st.decimals(allow_nan=False, places=3, min_value=-1e11, max_value=1e11))
 def test_numbers_keep_their_value(number):
     assert Decimal(number_text(number)) == number

@@ -211,7 +211,7 @@ def test_without_the_right_no_page_opens(client, district):
         assert client.get(reverse(f"child_files:{name}")).status_code in {302, 403}
 
 
-def test_staged_rows_and_file_are_encrypted(preview, django_assert_num_queries):
+def test_staged_rows_and_file_are_encrypted(preview):
     from django.db import connection
 
     preview(csv_bytes([HEADER, row(姓名="张小明", 备注="住在河边")]))
@@ -256,7 +256,7 @@ def test_cancel_deletes_the_upload(signed_in):
     assert signed_in.get(url("result", batch)).status_code == 200
 
 
-def test_preview_page_costs_the_same_for_one_row_and_many(signed_in, preview, django_assert_num_queries):
+def test_preview_page_costs_the_same_for_one_row_and_many(signed_in, preview):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -271,7 +271,9 @@ def test_preview_page_costs_the_same_for_one_row_and_many(signed_in, preview, dj
     assert len(signed_in.get(url("preview", batch) + "?show=new&after=49").context["rows"]) == 10
 
 
-@pytest.mark.parametrize("query", ["?show=x", "?after=-1", "?after=99999999999999", "?show=new&after=a"])
+@pytest.mark.parametrize(
+    "query", ["?show=x", "?after=-1", "?after=99999999999999", "?show=new&after=a"]
+)
 def test_bad_parameters_give_a_page(signed_in, preview, query):
     batch = preview(csv_bytes([HEADER, row()]))
 

@@ -3,12 +3,13 @@
 from typing import Any, ClassVar
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.generic import TemplateView
+from django.views.generic import View
+from django.views.generic.base import ContextMixin, TemplateResponseMixin
 
 from ..importing.columns import LedgerResource, resource_for
 from ..views.base import LedgerPage
@@ -50,7 +51,7 @@ class ExportForm(forms.Form):
         offered = [column for column in resource if whole or not is_sensitive(column)]
         self.plain = [column.path for column in offered if not is_sensitive(column)]
         self.sensitive = [column.path for column in offered if is_sensitive(column)]
-        field = self.fields["columns"]
+        field: Any = self.fields["columns"]
         field.choices = [(column.path, column.label) for column in offered]
         field.initial = self.plain
 
@@ -78,10 +79,10 @@ class ExportForm(forms.Form):
         return cleaned
 
 
-class ExportView(LedgerPage, TemplateView):
+class ExportView(LedgerPage, TemplateResponseMixin, ContextMixin, View):
     """Hand out the rows the list shows, under its filters, on all its pages."""
 
-    ledger: Any = None
+    ledger: ClassVar[Any] = None
     permission: ClassVar[str] = "export"
     template_name = "ledgers/exporting/export.html"
 
@@ -113,10 +114,10 @@ class ExportView(LedgerPage, TemplateView):
         whole = self.ledger.allows(self.request.user, "view_sensitive")
         return ExportForm(resource_for(self.ledger), whole=whole, data=data)
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         return self.render_to_response(self.get_context_data(form=self.form()))
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if "download" not in request.POST:
             # The list sends its words here by POST; that only opens the page.
             return self.get(request)
@@ -130,7 +131,7 @@ class ExportView(LedgerPage, TemplateView):
             queryset=self.rows,
             paths=[column.path for column in form.resource if column.path in chosen],
             file_format=file_format,
-            actor=request.user,  # type: ignore[arg-type]
+            actor=request.user,
             reason=form.cleaned_data["reason"],
             filters=self.filters_for_log(),
             searched=bool(self.words),

@@ -14,7 +14,7 @@ from .tables import Sheet
 
 FORM_ROWS = 120
 TITLE_ROWS = 8
-LINE = re.compile(r"[_＿]{2,}")
+LINE = re.compile(r"[_\uff3f]{2,}")  # a line to write on, in half or full width
 BRACKETS = re.compile(r"[（(]([^（）()]*)[)）]")
 INLINE = re.compile(r"^(?P<label>[^:：]{1,20})[:：]\s*(?P<text>.*)$", re.S)
 
@@ -190,5 +190,5 @@ def ticked(text: str, boxes: Boxes) -> dict[str, str]:
 def _detail(words: str, option: str) -> str:
     bracketed = BRACKETS.search(words)
     text = bracketed[1] if bracketed else words.strip().removeprefix(option)
-    head, colon, tail = text.replace("：", ":").partition(":")
+    _head, colon, tail = text.replace("：", ":").partition(":")
     return LINE.sub("", tail if colon else text).strip(" 　:：")

@@ -9,6 +9,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -434,14 +435,14 @@ class _Planner:
         for constraint in self.model._meta.constraints:
             if not isinstance(constraint, models.CheckConstraint):
                 continue
-            names = sorted(constraint.condition.referenced_base_fields)
+            condition: Any = constraint.condition
+            names = sorted(condition.referenced_base_fields)
             if not set(names) & set(self.columns):
                 continue
             memo = (constraint.name, *(getattr(instance, name) for name in names))
             if memo not in self.checked:
-                self.checked[memo] = collect(
-                    lambda constraint=constraint: constraint.validate(self.model, instance), path_of
-                )
+                judge = partial(constraint.validate, self.model, instance)
+                self.checked[memo] = collect(judge, path_of)
             found += self.checked[memo]
         return found
 
@@ -487,7 +488,7 @@ def check_unique(ledger: Any, records: Sequence[Record]) -> None:
             value = tuple(_unique_value(record.instance, name) for name in names)
             if not any(part in (None, "") for part in value):
                 holders[value].append(record)
-        for value, group in holders.items():
+        for group in holders.values():
             for other in group[1:]:
                 other.refuse(paths[0], "repeated_value", row=group[0].raw.number)
                 group[0].refuse(paths[0], "repeated_value", row=other.raw.number)
@@ -510,9 +511,9 @@ def unique_sets(model: Any) -> Iterator[tuple[str, ...]]:
         if column.unique and not column.primary_key and column.editable:
             yield (column.name,)
     for constraint in model._meta.constraints:
-        if isinstance(constraint, models.UniqueConstraint) and constraint.fields:
-            if constraint.condition is None:
-                yield tuple(constraint.fields)
+        is_plain = isinstance(constraint, models.UniqueConstraint) and constraint.condition is None
+        if is_plain and constraint.fields:
+            yield tuple(constraint.fields)
 
 
 def _unique_value(instance: Any, name: str) -> Any:

@@ -6,14 +6,16 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.generic import TemplateView
+from django.views.generic import View
+from django.views.generic.base import ContextMixin, TemplateResponseMixin
 
 from core.audit.services import record as log
 
@@ -129,10 +131,10 @@ class MappingForm(forms.Form):
         }
 
 
-class ImportPage(LedgerPage, TemplateView):
+class ImportPage(LedgerPage, TemplateResponseMixin, ContextMixin, View):
     """A step of the wizard."""
 
-    ledger: Any = None
+    ledger: ClassVar[Any] = None
     permission: ClassVar[str] = "import"
     step: ClassVar[str] = ""
 
@@ -218,7 +220,10 @@ class UploadView(ImportPage):
     step = "upload"
     template_name = "ledgers/importing/upload.html"
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return self.render_to_response(self.get_context_data())
+
+    def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         expire_batches()
         form = UploadForm(request.POST, request.FILES)
         if form.is_valid():
@@ -255,12 +260,12 @@ class MapView(ImportPage):
     step = "map"
     template_name = "ledgers/importing/map.html"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if self.batch.state not in {ImportBatch.State.MAPPING, ImportBatch.State.PREVIEW}:
             return self.go_where_it_stands()
         return self.render_to_response(self.get_context_data())
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         form = MappingForm(self.batch, self.resource, request.POST)
         if not form.is_valid():
             return self.render_to_response(self.get_context_data(form=form), status=422)
@@ -306,7 +311,7 @@ class ProgressView(ImportPage):
     step = "preview"
     template_name = "ledgers/importing/progress.html"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         batch = self.batch
         if not batch.is_working:
             return self.go_where_it_stands()
@@ -327,7 +332,7 @@ class PreviewView(ImportPage):
     step = "preview"
     template_name = "ledgers/importing/preview.html"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if self.batch.state != ImportBatch.State.PREVIEW:
             return self.go_where_it_stands()
         return self.render_to_response(self.get_context_data())
@@ -375,7 +380,7 @@ class ConfirmView(ImportPage):
     step = "preview"
     http_method_names = ["post"]
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             self.__dict__["batch"] = confirm_batch(batch=self.batch, actor=request.user)
         except LedgerChanged:
@@ -399,7 +404,7 @@ class CancelView(ImportPage):
     step = "preview"
     http_method_names = ["post"]
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             cancel_batch(batch=self.batch)
         except ValidationError as error:
@@ -416,7 +421,7 @@ class ResultView(ImportPage):
     step = "result"
     template_name = "ledgers/importing/result.html"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if self.batch.is_working or self.batch.is_open:
             return self.go_where_it_stands()
         return self.render_to_response(self.get_context_data())
@@ -443,7 +448,7 @@ class WrongRowsView(ImportPage):
 
     step = "result"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         batch = self.batch
         count = batch.rows.filter(action=ImportRow.Action.WRONG).count()
         if not count:
@@ -475,7 +480,7 @@ class TemplateFileView(ImportPage):
 
     step = "upload"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         first, *others = template_sheets(self.ledger, self.resource)
         pieces = file_pieces(
             first.rows,

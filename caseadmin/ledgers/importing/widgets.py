@@ -35,7 +35,8 @@ LOST_DIGITS = re.compile(r"\d(\.\d+)?[eE]\+\d{1,2}")
 SPREADSHEET_ERRORS = frozenset(
     ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"]
 )
-FULL_WIDTH_CODE = re.compile(r"[0-9A-Za-z０-９Ａ-Ｚａ-ｚ\-－—+＋() （）]+")
+# Signs of codes and telephone numbers, in half width and in full (U+FF10 to U+FF5A).
+CODE_SIGNS = re.compile(r"[0-9A-Za-z\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\-－—+＋() （）]+")
 LIST_SIGNS = re.compile(r"[、，,;；|\n]+")
 CHOICES_NAMED = 12
 
@@ -112,8 +113,6 @@ class CellWidget(widgets.Widget):  # type: ignore[misc]
 class TextWidget(CellWidget):
     """Text.  Numbers typed in full width come out in half width."""
 
-    empty = ""
-
     def __init__(self, field: models.Field) -> None:
         super().__init__(field)
         self.empty = None if field.null else ""
@@ -123,7 +122,7 @@ class TextWidget(CellWidget):
         if LOST_DIGITS.fullmatch(text):
             raise CellRefused("digits_lost", value=text)
         limit = self.field.max_length
-        if FULL_WIDTH_CODE.fullmatch(text) and any(sign.isdigit() for sign in text):
+        if CODE_SIGNS.fullmatch(text) and any(sign.isdigit() for sign in text):
             text = unicodedata.normalize("NFKC", text)
         if limit and len(text) > limit:
             raise CellRefused("too_long", length=len(text), limit=limit)
@@ -372,7 +371,9 @@ class TerritoryWidget(CellWidget):
     Only places the person works in exist for it, as stored values and as new ones.
     """
 
-    def __init__(self, field: models.Field) -> None:
+    field: models.ForeignKey
+
+    def __init__(self, field: models.ForeignKey) -> None:
         super().__init__(field)
         self.by_code: dict[str, Territory] = {}
         self.by_path: dict[str, Territory] = {}
@@ -415,8 +416,9 @@ class TerritoryWidget(CellWidget):
                 candidates="；".join(sorted(self.write(place) for place in named)),
             )
         gone = self.merged.get(digits) or self.merged.get(_folded_path(text))
-        if gone is not None and gone.merged_into.code in self.by_code:
-            raise CellRefused("territory_gone", value=text, successor=self.write(gone.merged_into))
+        successor = gone.merged_into if gone is not None else None
+        if successor is not None and successor.code in self.by_code:
+            raise CellRefused("territory_gone", value=text, successor=self.write(successor))
         raise CellRefused("territory_unknown", value=text, example=self.example())
 
     def write(self, value: Territory) -> str:
@@ -442,7 +444,7 @@ class RelatedWidget(CellWidget):
 
     def prepare(self, texts: Iterable[str], scope: Scope | None) -> None:
         wanted = sorted({_folded_code(text) for text in texts if not is_blank(text)})
-        related = self.field.related_model
+        related: Any = self.field.related_model
         for start in range(0, len(wanted), 500):
             rows = related._default_manager.filter(
                 **{f"{self.key}__in": wanted[start : start + 500]}
