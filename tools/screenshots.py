@@ -21,6 +21,7 @@ PICTURES = ROOT / "docs" / "screenshots"
 SHEET = ROOT / "fixtures" / "sheets"
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 860}
+MAIN_BUTTON = "main form[method=post] button[type=submit]:not(.button-secondary)"
 
 
 def open_page(browser: Browser, size: dict[str, int]) -> Page:
@@ -63,9 +64,10 @@ def staff(browser: Browser, url: str) -> None:
     sign_in(page, url, "clerk-liuhe")
     page.goto(f"{url}/admin/child-files/")
     take(page, "staff-list")
-    page.locator("main table a[href*='/admin/child-files/']").first.click()
+    with page.expect_navigation():
+        page.locator("main tbody a[href*='/admin/child-files/']").first.click()
     take(page, "staff-view")
-    page.goto(f"{page.url.rstrip('/').removesuffix('/edit')}/history/")
+    page.goto(f"{page.url}history/")
     take(page, "staff-history")
     import_preview(page, url)
 
@@ -76,8 +78,8 @@ def import_preview(page: Page, url: str) -> None:
     page.set_input_files("input[type=file]", sheets[0])
     for _step in ("file", "columns"):
         if "/preview/" not in page.url:
-            page.locator("main form button[type=submit], main form input[type=submit]").last.click()
-            page.wait_for_load_state("networkidle")
+            with page.expect_navigation():
+                page.locator(MAIN_BUTTON).first.click()
     page.wait_for_url("**/preview/**", timeout=60_000)
     take(page, "staff-import")
 
