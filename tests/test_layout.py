@@ -16,6 +16,7 @@ IMPORTABLE = {"config", "core"}
 HOSTS = {
     "127.0.0.1",  # the demonstration
     "localhost",  # the same, by name
+    "testserver",  # what the test client calls the site
     "docs.djangoproject.com",  # reference of the framework
     "docs.wagtail.org",  # reference of the page system
     "github.com",  # issues of packages that a workaround answers

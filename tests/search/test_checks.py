@@ -15,7 +15,7 @@ from search.checks import check_settings, check_transport
         ("elasticsearch", "", ["search.E002"]),
         ("elasticsearch", "localhost:9200", ["search.E003"]),
         ("elasticsearch", "http://127.0.0.1:99999", ["search.E003"]),
-        ("elasticsearch", "https://a:9200, https://b:9200", []),
+        ("elasticsearch", "https://a.example:9200, https://b.example:9200", []),
     ],
 )
 def test_settings_are_checked(settings: Any, engine: str, url: str, expected: list[str]) -> None:
