@@ -1,10 +1,12 @@
 """Fields at rest: closed, bound to their row, moved to new keys without loss."""
 
 import base64
+import io
 import json
 from datetime import date
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -13,11 +15,15 @@ from django.db.models.functions import Cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.crypto import blind_index
+from core.accounts.selectors import system_account
+from core.crypto import blind_index, rotation
 from core.crypto.bulk import bulk_update
-from core.crypto.keys import new_ring_json, parse, with_new_data_key
-from core.crypto.rotation import rotate, waiting
+from core.crypto.fields import EncryptedTextField
+from core.crypto.keys import new_ring_json, parse, with_new_data_key, with_new_index_key
+from core.crypto.rotation import ROTATE, Table, closed_by, left
 from core.crypto.seal import CannotOpen, Sealed, seal, unseal
+from core.jobs.models import Job
+from core.jobs.services import JobLost, Run
 from tests.core.vault import Secret
 
 
@@ -143,31 +149,171 @@ def test_a_plain_update_of_an_encrypted_column_is_refused(vault):
         vault.update(words="改")
 
 
-def test_rotation_moves_every_value_and_can_be_stopped(vault, settings):
-    rows = vault.bulk_create([Secret(words=f"第{n}行") for n in range(7)])
+@pytest.fixture
+def only_the_vault(vault, monkeypatch):
+    """Let the rotation walk the table under test alone."""
+    fields = [Secret._meta.get_field(name) for name in ("words", "born_on")]
+    table = Table(Secret, tuple(fields), (Secret._meta.get_field("words_index"),))
+    monkeypatch.setattr(rotation, "tables", lambda: [table])
+    monkeypatch.setattr(rotation.rotate, "__kwdefaults__", {"chunk": 3})
+    return vault
+
+
+def keys_in_use(name="words"):
+    raw = Secret.objects.annotate(raw=Cast(name, TextField())).values_list("raw", flat=True)
+    return {r.split(".")[0] for r in raw if r}
+
+
+def rotate_keys(**options):
+    said = io.StringIO()
+    call_command("rotate_keys", stdout=said, **options)
+    return said.getvalue()
+
+
+def test_rotation_moves_every_value_and_leaves_new_ones_alone(only_the_vault, settings):
+    vault = only_the_vault
+    rows = vault.bulk_create([Secret(words=f"第{n}行", born_on=date(2015, 1, 1)) for n in range(7)])
     settings.TONGHU_KEYS = with_new_data_key(settings.TONGHU_KEYS)
-    field = Secret._meta.get_field("words")
     late = vault.create(words="新钥匙写的")
-    assert waiting(Secret, field).count() == 7
+    before = stored(late.pk)
+    assert left() == {"vault_secret.words": 7, "vault_secret.born_on": 7}
 
-    assert rotate(Secret, field, batch_size=3) == 7
+    said = rotate_keys()
 
-    assert waiting(Secret, field).count() == 0
-    raw = Secret.objects.annotate(raw=Cast("words", TextField())).values_list("raw", flat=True)
-    assert {r.split(".")[0] for r in raw} == {"k2"}
+    assert "values moved: 14" in said
+    assert (left(), keys_in_use(), keys_in_use("born_on"), stored(late.pk)) == (
+        {},
+        {"k2"},
+        {"k2"},
+        before,
+    )
     assert sorted(r.words for r in vault.all()) == sorted([*(r.words for r in rows), late.words])
 
 
-def test_rotation_stops_at_a_value_that_does_not_open(vault, settings):
-    row = vault.create(words="坏的")
+def test_a_stopped_rotation_goes_on_behind_the_last_row_that_was_committed(
+    only_the_vault, settings, monkeypatch
+):
+    vault = only_the_vault
+    vault.bulk_create([Secret(words=f"第{n}行") for n in range(10)])
+    settings.TONGHU_KEYS = with_new_data_key(settings.TONGHU_KEYS)
+    stock, chunks = rotation._write, []
+
+    def dies_in_the_third_chunk(table, moves):
+        written = stock(table, moves)
+        chunks.append(written)
+        if len(chunks) == 3:
+            raise KeyboardInterrupt
+        return written
+
+    monkeypatch.setattr(rotation, "_write", dies_in_the_third_chunk)
+    with pytest.raises(KeyboardInterrupt):
+        rotate_keys()
+    assert sum(left().values()) == 4
+
+    said = rotate_keys()
+
+    assert ("going on where the last run stopped" in said, left(), chunks) == (
+        True,
+        {},
+        [3, 3, 3, 3, 1],
+    )
+    assert Job.objects.filter(kind=ROTATE).count() == 1
+    assert rotate_keys(count=True) == "left on older keys: 0\n"
+
+
+def test_a_save_at_the_same_moment_is_not_overwritten(only_the_vault, settings, monkeypatch):
+    vault = only_the_vault
+    row = vault.create(words="旧的")
+    settings.TONGHU_KEYS = with_new_data_key(settings.TONGHU_KEYS)
+    stock = rotation._write
+
+    def after_a_clerk_saved(table, moves):
+        Secret.objects.get(pk=row.pk)
+        Secret(pk=row.pk, words="文书刚改的").save(force_update=True)
+        return stock(table, moves)
+
+    monkeypatch.setattr(rotation, "_write", after_a_clerk_saved)
+    rotate_keys()
+
+    assert (vault.get(pk=row.pk).words, left()) == ("文书刚改的", {})
+
+
+def test_a_rotation_that_was_taken_over_writes_nothing_more(only_the_vault, settings):
+    only_the_vault.create(words="一行")
+    settings.TONGHU_KEYS = with_new_data_key(settings.TONGHU_KEYS)
+    given_up = Job.objects.create(kind=ROTATE, params={}, owner=system_account())
+    Job.objects.filter(pk=given_up.pk).update(fence=5)
+
+    with pytest.raises(JobLost):
+        rotation.rotate(Run(given_up))
+
+    assert keys_in_use() == {"k1"}
+
+
+def test_a_value_that_does_not_open_is_named_and_does_not_stop_the_others(only_the_vault, settings):
+    vault = only_the_vault
+    bad = vault.create(words="坏的")
     with connection.cursor() as cursor:
         cursor.execute("UPDATE vault_secret SET words = 'k1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'")
+    good = vault.bulk_create([Secret(words=f"第{n}行") for n in range(4)])
     settings.TONGHU_KEYS = with_new_data_key(settings.TONGHU_KEYS)
 
-    with pytest.raises(CannotOpen):
-        rotate(Secret, Secret._meta.get_field("words"))
+    with pytest.raises(CommandError, match=f"1 values do not open(.|\n)*{bad.pk}"):
+        rotate_keys()
 
-    assert stored(row.pk).startswith("k1.")
+    assert (stored(bad.pk)[:3], {stored(r.pk)[:3] for r in good}) == ("k1.", {"k2."})
+
+
+def test_a_new_index_key_makes_the_blind_indexes_anew(only_the_vault, settings):
+    vault = only_the_vault
+    row = vault.create(words="找得到")
+    field = Secret._meta.get_field("words_index")
+    old = field.digest("找得到")
+    settings.TONGHU_KEYS = with_new_index_key(settings.TONGHU_KEYS)
+    assert list(vault.filter(words_index=field.digest("找得到"))) == []
+
+    said = rotate_keys(index=True)
+
+    assert field.digest("找得到") != old
+    assert list(vault.filter(words_index=field.digest("找得到"))) == [row]
+    assert "vault_secret.words_index" in said
+
+
+def test_a_key_is_removed_only_when_nothing_needs_it(only_the_vault, settings, tmp_path):
+    only_the_vault.create(words="一行")
+    path = tmp_path / "keys.json"
+    path.write_text(with_new_data_key(settings.TONGHU_KEYS))
+    settings.TONGHU_KEYS = path.read_text()
+    assert closed_by(Secret, Secret._meta.get_field("words"), 1).count() == 1
+
+    with pytest.raises(CommandError, match="Key 1 still closes 1 values"):
+        call_command("make_keys", path, remove=1)
+    assert set(parse(path.read_text()).data) == {1, 2}
+
+    rotate_keys()
+    call_command("make_keys", path, remove=1)
+    assert set(parse(path.read_text()).data) == {2}
+    with pytest.raises(CommandError, match="current key cannot be removed"):
+        call_command("make_keys", path, remove=2)
+
+
+def test_every_encrypted_column_of_the_product_is_walked():
+    walked = {(table.model, column) for table in rotation.tables() for column in table.fields}
+
+    assert {
+        (model, column)
+        for model in apps.get_models(include_auto_created=True)
+        for column in model._meta.concrete_fields
+        if isinstance(column, EncryptedTextField) and column.model is model
+    } == walked
+    names = {f"{model._meta.label_lower}.{column.name}" for model, column in walked}
+    assert {
+        "children.childfile.full_name",
+        "children.historicalchildfile.full_name",
+        "ledgers.importsource.content",
+        "ledgers.importrow.payload",
+        "intake.volunteerapplication.phone",
+    } <= names
 
 
 @pytest.mark.parametrize(

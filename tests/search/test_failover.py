@@ -66,7 +66,9 @@ def test_whatever_is_wrong_the_database_answers(world: Any, settings: Any, fault
         assert_the_database_answers(world)
 
 
-@pytest.mark.parametrize("url", ["", "nonsense", "http://", "ftp://node.example", "http://127.0.0.1:99999"])
+@pytest.mark.parametrize(
+    "url", ["", "nonsense", "http://", "ftp://node.example", "http://127.0.0.1:99999"]
+)
 def test_a_wrong_address_is_no_error_of_a_search(world: Any, settings: Any, url: str) -> None:
     settings.ELASTICSEARCH_URL = url
 

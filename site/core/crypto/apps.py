@@ -10,4 +10,4 @@ class CryptoConfig(AppConfig):
     verbose_name = _("encryption")
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401  app ready
+        from . import checks, rotation  # noqa: F401  app ready

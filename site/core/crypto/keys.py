@@ -90,6 +90,30 @@ def with_new_data_key(text: str) -> str:
     return json.dumps(raw)
 
 
+def with_new_index_key(text: str) -> str:
+    """Return the ring with a fresh key for blind indexes in place of the old one."""
+    parse(text)
+    raw = json.loads(text)
+    raw["index"] = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+    return json.dumps(raw)
+
+
+def without_data_key(text: str, number: int) -> str:
+    """Return the ring without one of its old data keys.
+
+    Raises:
+        ImproperlyConfigured: It is the current one, or there is none of this number.
+    """
+    found = parse(text)
+    if number == found.current:
+        raise ImproperlyConfigured("Key ring: the current key cannot be removed.")
+    if number not in found.data:
+        raise ImproperlyConfigured(f"Key ring: there is no data key {number}.")
+    raw = json.loads(text)
+    raw["data"] = {n: key for n, key in raw["data"].items() if int(n) != number}
+    return json.dumps(raw)
+
+
 @lru_cache(maxsize=1)
 def ring() -> KeyRing:
     """Return the installation's key ring.

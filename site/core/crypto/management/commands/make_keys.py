@@ -4,9 +4,15 @@ import os
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
-from core.crypto.keys import new_ring_json, with_new_data_key
+from core.crypto.keys import (
+    new_ring_json,
+    with_new_data_key,
+    with_new_index_key,
+    without_data_key,
+)
 
 
 class Command(BaseCommand):
@@ -15,16 +21,29 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("path", type=Path)
-        parser.add_argument(
+        change = parser.add_mutually_exclusive_group()
+        change.add_argument(
             "--add", action="store_true", help="Add a data key to an existing ring and use it."
         )
+        change.add_argument(
+            "--new-index",
+            action="store_true",
+            help="Replace the key of blind indexes; then run rotate_keys --index.",
+        )
+        change.add_argument(
+            "--remove",
+            type=int,
+            metavar="NUMBER",
+            help="Remove an old data key; refused while anything in the database needs it.",
+        )
 
-    def handle(self, *, path: Path, add: bool, **options: Any) -> None:
-        if add:
-            try:
-                text = with_new_data_key(path.read_text(encoding="utf-8"))
-            except OSError as error:
-                raise CommandError(f"{path}: {error.strerror}") from error
+    def handle(
+        self, *, path: Path, add: bool, new_index: bool, remove: int | None, **options: Any
+    ) -> None:
+        if add or new_index or remove is not None:
+            text = self.changed(path, add=add, new_index=new_index, remove=remove)
+            if remove is not None:
+                self.refuse_while_needed(remove)
         elif path.exists():
             raise CommandError(f"{path} exists. Use --add, or choose another name.")
         else:
@@ -35,3 +54,34 @@ class Command(BaseCommand):
             file.write(text)
         fresh.replace(path)
         self.stdout.write(f"key ring written: {path}")
+
+    def changed(self, path: Path, *, add: bool, new_index: bool, remove: int | None) -> str:
+        """Return the ring of the file with the change asked for."""
+        try:
+            text = path.read_text(encoding="utf-8")
+            if add:
+                return with_new_data_key(text)
+            if new_index:
+                return with_new_index_key(text)
+            assert remove is not None
+            return without_data_key(text, remove)
+        except OSError as error:
+            raise CommandError(f"{path}: {error.strerror}") from error
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from error
+
+    def refuse_while_needed(self, number: int) -> None:
+        """Stop where a value is still closed by this key: without it, it is gone for ever."""
+        from core.crypto.rotation import left  # app ready
+
+        counts = left(number)
+        if counts:
+            named = "\n".join(f"  {name}: {count}" for name, count in counts.items())
+            raise CommandError(
+                f"Key {number} still closes {sum(counts.values())} values:\n{named}\n"
+                "Run rotate_keys first. Nothing was changed."
+            )
+        self.stdout.write(
+            f"No value in the database needs key {number}. Backups made before the rotation "
+            "do: keep a sealed copy of the key until the last of them is destroyed."
+        )
