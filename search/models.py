@@ -7,6 +7,8 @@ The tokens stand beside it, in the FTS5 table ``search_words`` on SQLite and in 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.access.register import FieldClasses
+
 
 class SearchEntry(models.Model):
     """What limits and orders a hit.  No word of the document stands here.
@@ -26,6 +28,20 @@ class SearchEntry(models.Model):
     recency = models.BigIntegerField(default=0)
     fingerprint = models.CharField(max_length=24)
     indexed_at = models.DateTimeField(_("indexed at"))
+
+    field_classes = FieldClasses(
+        office=[
+            "id",
+            "kind",
+            "object_id",
+            "confidential",
+            "territory_code",
+            "language",
+            "recency",
+            "fingerprint",
+            "indexed_at",
+        ]
+    )
 
     wagtail_reference_index_ignore = True
 

@@ -15,6 +15,7 @@ from modelcluster.models import ClusterableModel
 
 from core.access.managers import ScopedManager, ScopedQuerySet
 from core.access.models import CaseModel
+from core.access.register import FieldClasses, Kind
 from core.calendar import age_on, latest_birth_reaching
 from core.crypto.fields import BlindIndexField, EncryptedCharField, EncryptedTextField
 from core.fields import ChoiceListField
@@ -194,6 +195,52 @@ class ChildFile(CaseModel, ClusterableModel):
     filled_by = models.CharField(_("filled in by"), max_length=50, blank=True)
     notes = EncryptedTextField(_("notes"), blank=True)
 
+    field_classes = FieldClasses(
+        office=[
+            "file_number",
+            "status",
+            "opened_on",
+            "closed_on",
+            "exit_reason",
+            "reporting_unit",
+            "filled_on",
+            "unit_head",
+            "reviewed_by",
+            "filled_by",
+        ],
+        personal=[
+            "village",
+            "sex",
+            "ethnic_group",
+            "born_on",
+            "hukou_registered",
+            "health",
+            "disability_kind",
+            "disability_grade",
+            "boards_at_school",
+            "school_status",
+            "school_name",
+            "rural_household",
+            "both_parents_away",
+            "one_away_other_incapable",
+            "incapable_parent",
+            "incapacity_reason",
+            "situation_since",
+            "other_guardian_entrusted",
+            "care_type",
+            "income_sources",
+            "reliefs",
+        ],
+        sensitive={
+            "full_name": Kind.NAME,
+            "alias": Kind.NAME,
+            "hukou_place": Kind.ADDRESS,
+            "residence": Kind.ADDRESS,
+            "notes": Kind.TEXT,
+        },
+        secret={"id_number": Kind.ID_NUMBER, "illness": Kind.TEXT},
+    )
+
     objects = ScopedManager.from_queryset(ChildFileQuerySet)()  # type: ignore[misc]
     history = LedgerHistory()
 
@@ -323,6 +370,19 @@ class FamilySituation(PartOfFile):
         _("reason of the incapacity"), max_length=17, choices=IncapacityReason, blank=True
     )
 
+    field_classes = FieldClasses(
+        office=["child_file"],
+        personal=[
+            "starts_on",
+            "ends_on",
+            "rural_household",
+            "both_parents_away",
+            "one_away_other_incapable",
+            "incapable_parent",
+            "incapacity_reason",
+        ],
+    )
+
     history = LedgerHistory()
 
     FACTS = (
@@ -390,6 +450,22 @@ class Kin(PartOfFile):
         _("can be reached"), max_length=13, choices=Reachability, blank=True
     )
     last_reached_on = models.DateField(_("last reached on"), null=True, blank=True)
+
+    field_classes = FieldClasses(
+        office=["child_file"],
+        personal=[
+            "relation",
+            "deceased",
+            "born_on",
+            "work_province",
+            "work_city",
+            "capacity",
+            "reachability",
+            "last_reached_on",
+        ],
+        sensitive={"full_name": Kind.NAME, "phone": Kind.PHONE, "employer": Kind.TEXT},
+        secret={"id_number": Kind.ID_NUMBER},
+    )
 
     history = LedgerHistory()
 
@@ -472,6 +548,24 @@ class CustodySpell(PartOfFile):
     )
     carer_address = EncryptedCharField(_("address of the carer"), max_length=200, blank=True)
     basis = models.CharField(_("document it rests on"), max_length=100, blank=True)
+
+    field_classes = FieldClasses(
+        office=["child_file", "basis"],
+        personal=[
+            "starts_on",
+            "ends_on",
+            "care_mode",
+            "carer_kind",
+            "legal_nature",
+            "carer_relation",
+        ],
+        sensitive={
+            "carer_name": Kind.NAME,
+            "carer_phone": Kind.PHONE,
+            "carer_address": Kind.ADDRESS,
+        },
+        secret={"carer_id_number": Kind.ID_NUMBER},
+    )
 
     history = LedgerHistory()
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.access.managers import ScopedManager, ScopedQuerySet
 from core.access.models import CaseModel
+from core.access.register import FieldClasses, Kind
 from core.crypto.fields import EncryptedCharField, EncryptedTextField
 from core.history.records import LedgerHistory
 from core.numbering import NumberSeries
@@ -121,6 +122,36 @@ class Pairing(CaseModel):
         _("reason of the end"), max_length=17, choices=EndReason, blank=True, editable=False
     )
     handover = EncryptedTextField(_("farewell and hand-over"), blank=True)
+
+    field_classes = FieldClasses(
+        office=[
+            "pairing_number",
+            "status",
+            "child_file",
+            "volunteer",
+            "kind",
+            "call_every_days",
+            "meet_every_days",
+            "started_on",
+            "confirmed_on",
+            "ended_on",
+            "end_reason",
+        ],
+        personal=[
+            "volunteer_agreed_on",
+            "guardian_consent_on",
+            "guardian_consent_method",
+            "guardian_consent_withdrawn_on",
+            "child_consent_on",
+            "child_consent_method",
+            "child_consent_withdrawn_on",
+        ],
+        sensitive={
+            "goals": Kind.TEXT,
+            "guardian_consent_by": Kind.NAME,
+            "handover": Kind.TEXT,
+        },
+    )
 
     objects = ScopedManager.from_queryset(PairingQuerySet)()  # type: ignore[misc]
     history = LedgerHistory()

@@ -15,6 +15,7 @@ from modelcluster.models import ClusterableModel
 
 from core.access.managers import ScopedManager, ScopedQuerySet
 from core.access.models import CaseModel
+from core.access.register import FieldClasses, Kind
 from core.calendar import age_on, anniversary
 from core.crypto.fields import BlindIndexField, EncryptedCharField, EncryptedTextField
 from core.fields import ChoiceListField
@@ -140,6 +141,32 @@ class Volunteer(CaseModel, ClusterableModel):
     )
     notes = EncryptedTextField(_("notes"), blank=True)
 
+    field_classes = FieldClasses(
+        office=["volunteer_number", "status", "left_on", "application", "max_children"],
+        personal=[
+            "sex",
+            "born_on",
+            "village",
+            "employer",
+            "team",
+            "elder_kind",
+            "party_member",
+            "national_number",
+            "skills",
+            "available_times",
+            "identity_checked_on",
+            "interviewed_on",
+            "trained_on",
+        ],
+        sensitive={
+            "full_name": Kind.NAME,
+            "phone": Kind.PHONE,
+            "address": Kind.ADDRESS,
+            "notes": Kind.TEXT,
+        },
+        secret={"id_number": Kind.ID_NUMBER},
+    )
+
     objects = ScopedManager.from_queryset(VolunteerQuerySet)()  # type: ignore[misc]
     history = LedgerHistory()
 
@@ -263,6 +290,19 @@ class BackgroundCheck(CaseModel):
     annulled_on = models.DateField(_("annulled on"), null=True, blank=True, editable=False)
     annulled_reason = models.CharField(
         _("why annulled"), max_length=200, blank=True, editable=False
+    )
+
+    field_classes = FieldClasses(
+        office=["volunteer"],
+        personal=[
+            "queried_on",
+            "queried_unit",
+            "conclusion",
+            "valid_until",
+            "document_number",
+            "annulled_on",
+            "annulled_reason",
+        ],
     )
 
     history = LedgerHistory()

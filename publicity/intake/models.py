@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core.access.models import CaseModel
+from core.access.register import FieldClasses, Kind
 from core.crypto.fields import (
     BlindIndexField,
     EncryptedCharField,
@@ -84,6 +85,29 @@ class VolunteerApplication(CaseModel):
         choices=ApplicationStatus.choices,
         default=ApplicationStatus.SUBMITTED,
         editable=False,
+    )
+
+    field_classes = FieldClasses(
+        office=[
+            "application_number",
+            "status",
+            "submitted_at",
+            "call",
+            "consent_at",
+            "consent_version",
+        ],
+        personal=["team", "skills", "available_times", "village"],
+        sensitive={
+            "full_name": Kind.NAME,
+            "phone": Kind.PHONE,
+            "born_on": Kind.TEXT,
+            "motivation": Kind.TEXT,
+        },
+        secret={
+            "id_number": Kind.ID_NUMBER,
+            "receipt_hash": Kind.DIGEST,
+            "idempotency_key": Kind.DIGEST,
+        },
     )
 
     history = LedgerHistory()

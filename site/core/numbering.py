@@ -4,6 +4,8 @@ from django.db import models, transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
+from core.access.register import FieldClasses
+
 
 class NumberSeries(models.Model):
     """The last number given out under a prefix.
@@ -15,6 +17,8 @@ class NumberSeries(models.Model):
 
     prefix = models.CharField(_("prefix"), max_length=20, primary_key=True)
     last = models.PositiveIntegerField(_("last number"), default=0)
+
+    field_classes = FieldClasses(office=["prefix", "last"])
 
     wagtail_reference_index_ignore = True
 

@@ -1,6 +1,5 @@
 """Factories of the kernel: territories, accounts, posts."""
 
-import json
 from datetime import date
 from typing import Any
 
@@ -9,7 +8,7 @@ from django.conf import settings
 
 from core.accounts.models import Post, Role, User
 from core.accounts.selectors import system_account
-from core.accounts.services import load_roles
+from core.accounts.services import load_roles, read_roles
 from core.history.context import change_set
 from core.territories.models import Territory
 
@@ -113,5 +112,5 @@ def role_called(code: str) -> Role:
     """Return a role as it stands in ``fixtures/roles.json``, loading them all at need."""
     if not Role.objects.exists():
         path = settings.ROOT / "fixtures" / "roles.json"
-        load_roles(json.loads(path.read_text(encoding="utf-8")))
+        load_roles(read_roles(path))
     return Role.objects.get(code=code)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core.access.register import FieldClasses, Kind
 from core.crypto.fields import EncryptedTextField
 
 __all__ = ["ImportBatch", "ImportMapping", "ImportRow", "ImportSource"]
@@ -101,6 +102,38 @@ class ImportBatch(models.Model):
 
     objects = ImportBatchQuerySet.as_manager()
 
+    field_classes = FieldClasses(
+        office=[
+            "id",
+            "number",
+            "ledger",
+            "owner",
+            "state",
+            "mode",
+            "blanks",
+            "file_kind",
+            "file_encoding",
+            "file_sha256",
+            "form",
+            "heading_fingerprint",
+            "mapping",
+            "plan_fingerprint",
+            "ledger_changed",
+            "total",
+            "new",
+            "changed",
+            "unchanged",
+            "wrong",
+            "error_code",
+            "job",
+            "change_set",
+            "created_at",
+            "expires_at",
+            "committed_at",
+        ],
+        sensitive={"reason": Kind.TEXT, "headings": Kind.TEXT},
+    )
+
     wagtail_reference_index_ignore = True
 
     class Meta:
@@ -134,6 +167,8 @@ class ImportSource(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     batch = models.OneToOneField(ImportBatch, on_delete=models.CASCADE, related_name="source")
     content = EncryptedTextField()
+
+    field_classes = FieldClasses(office=["id", "batch"], secret={"content": Kind.TEXT})
 
     wagtail_reference_index_ignore = True
 
@@ -172,6 +207,11 @@ class ImportRow(models.Model):
     action = models.CharField(max_length=10, choices=Action, blank=True)
     payload = EncryptedTextField()
 
+    field_classes = FieldClasses(
+        office=["id", "batch", "position", "sheet", "number", "action"],
+        secret={"payload": Kind.TEXT},
+    )
+
     wagtail_reference_index_ignore = True
 
     class Meta:
@@ -197,6 +237,10 @@ class ImportMapping(models.Model):
     fingerprint = models.CharField(max_length=40)
     mapping = models.JSONField(default=dict)
     updated_at = models.DateTimeField(auto_now=True)
+
+    field_classes = FieldClasses(
+        office=["id", "ledger", "user", "fingerprint", "mapping", "updated_at"]
+    )
 
     wagtail_reference_index_ignore = True
 

@@ -6,8 +6,11 @@ from django.apps import apps
 from django.core.checks import CheckMessage, Error, register
 from wagtail.models import DraftStateMixin, PreviewableMixin, RevisionMixin
 
+from core.crypto.fields import EncryptedTextField
+
 from .managers import ScopedManager
 from .models import CaseModel
+from .register import Classed, FieldClass, Kind, classes_of, live_model, must_register
 
 
 @register
@@ -51,3 +54,59 @@ def check_case_models(**kwargs: Any) -> list[CheckMessage]:
                 )
             )
     return messages
+
+
+@register
+def check_field_register(**kwargs: Any) -> list[CheckMessage]:
+    """Every field of every case model has a class, and what is sensitive is encrypted.
+
+    Legal source: 个人信息保护法 art. 51 (classification; encryption where it weighs).
+    """
+    messages: list[CheckMessage] = []
+    for model in apps.get_models():
+        if must_register(model):
+            messages.extend(unclassed(model))
+    return messages
+
+
+def unclassed(model: Any) -> list[CheckMessage]:
+    """Return what is wrong with one model's place in the register of fields."""
+    name, known = model._meta.label, classes_of(model)
+    messages: list[CheckMessage] = []
+    columns = {column.name: column for column in model._meta.concrete_fields}
+    for column in columns:
+        if column not in known:
+            messages.append(
+                Error(
+                    f"{name}.{column} is in no class of the register of fields.",
+                    hint=f"Name it in field_classes = FieldClasses(...) of "
+                    f"{live_model(model).__name__}: public, office, personal, sensitive or "
+                    "secret (core/access/register.py).",
+                    obj=model,
+                    id="access.E010",
+                )
+            )
+    if live_model(model) is not model:
+        return messages
+    for field, classed in known.items():
+        if field not in columns and not hasattr(model, field):
+            messages.append(
+                Error(f"{name}.field_classes: there is no field {field!r}.", id="access.E011")
+            )
+        elif field in columns and not _is_fit(model._meta.get_field(field), classed):
+            messages.append(
+                Error(
+                    f"{name}.{field} is of class {int(classed.level)} ({classed.level.name}), "
+                    "but is it encrypted? Classes 3 and 4 are, the others are not.",
+                    hint="Use an encrypted field of core.crypto.fields, or another class.",
+                    obj=model,
+                    id="access.E012",
+                )
+            )
+    return messages
+
+
+def _is_fit(column: Any, classed: Classed) -> bool:
+    if classed.kind is Kind.DIGEST:
+        return True
+    return isinstance(column, EncryptedTextField) == (classed.level >= FieldClass.SENSITIVE)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from core.history.context import required_change
 
 from .managers import ScopedManager
+from .register import FieldClasses
 
 CASE_PERMISSIONS = (
     "view",
@@ -23,6 +24,10 @@ CASE_PERMISSIONS = (
     "view_history",
     "restore",
 )
+
+
+STAMPED = ("territory_code", "version", "created_at", "created_by", "updated_at", "updated_by")
+"""Columns every save fills; nobody types them."""
 
 
 class CaseModel(models.Model):
@@ -53,6 +58,10 @@ class CaseModel(models.Model):
         related_name="+",
         editable=False,
         verbose_name=_("updated by"),
+    )
+
+    field_classes = FieldClasses(
+        office=["id", *STAMPED],
     )
 
     objects = ScopedManager()

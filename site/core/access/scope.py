@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import cached_property, reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.db.models import Q
+
+from .rights import FieldRights, HeldPost
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -36,12 +38,19 @@ class Scope:
             (village).  A village that was merged into one of these is listed too.
         roles: Codes of the roles held today.
         departments: Codes of the departments those roles belong to.
+        posts: The posts that reach case files, each with its own places.
     """
 
     user_id: UUID | None = None
     prefixes: tuple[str, ...] = ()
     roles: frozenset[str] = field(default_factory=frozenset)
     departments: frozenset[str] = field(default_factory=frozenset)
+    posts: tuple[HeldPost, ...] = field(default=(), compare=False)
+
+    @cached_property
+    def field_rights(self) -> FieldRights:
+        """What the person may do with which fields; kept as long as the scope, a request."""
+        return FieldRights(self.posts)
 
     def covers(self, code: str) -> bool:
         """Return whether a row with this territory code is in reach."""
@@ -140,14 +149,23 @@ def scope_of(user: "User | AnonymousUser | Any") -> Scope:
     if not getattr(user, "is_authenticated", False) or not user.is_active:
         return NOBODY
     from core.accounts.selectors import posts_held  # circular import: accounts use the scope
-    from core.territories.selectors import merged_prefixes
+    from core.territories.selectors import followed, merges
 
     posts = list(posts_held(cast("User", user)))
-    prefixes = {post.territory.prefix for post in posts if post.role.sees_cases}
-    prefixes |= merged_prefixes(prefixes)
+    ended = merges() if any(post.role.sees_cases for post in posts) else []
+    held = tuple(
+        HeldPost(
+            role=post.role.code,
+            prefixes=tuple(sorted(followed({post.territory.prefix}, ended))),
+            matrix=post.role.field_rights,
+        )
+        for post in posts
+        if post.role.sees_cases
+    )
     return Scope(
         user_id=user.pk,
-        prefixes=tuple(sorted(prefixes)),
+        prefixes=tuple(sorted({prefix for post in held for prefix in post.prefixes})),
+        posts=held,
         roles=frozenset(post.role.code for post in posts),
         departments=frozenset(post.role.department for post in posts if post.role.department),
     )

@@ -75,6 +75,7 @@ class Role(models.Model):
         default=False,
         help_text=_("Nobody holds two administrator roles at once."),
     )
+    field_rights = models.JSONField(_("rights on fields"), default=dict, editable=False)
 
     wagtail_reference_index_ignore = True
 

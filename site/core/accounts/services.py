@@ -1,8 +1,10 @@
 """Appoint people to posts, end posts, load roles."""
 
 import fnmatch
+import json
 from collections.abc import Iterable, Mapping
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import Group, Permission
@@ -10,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from core.access.rights import check_matrix
 from core.history.context import change_set
 
 from .models import Post, Role, User
@@ -122,15 +125,27 @@ def matching_permissions(patterns: Iterable[str]) -> list[Permission]:
     return list(found.values())
 
 
+def read_roles(path: Path) -> list[dict[str, Any]]:
+    """Read roles from a file, and their rights on fields from ``field_rights.json`` beside it.
+
+    Raises:
+        OSError, ValueError: One of the files cannot be read.
+    """
+    rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    matrix = json.loads((path.parent / "field_rights.json").read_text(encoding="utf-8"))
+    return [{**row, "field_rights": matrix.get(row["code"], {})} for row in rows]
+
+
 @transaction.atomic
 def load_roles(rows: Iterable[Mapping[str, Any]]) -> int:
     """Write roles and their rights as they stand in a file, and return their number.
 
     Raises:
-        ValueError: A right in the file does not exist.
+        ValueError: A right in the file does not exist, or is one on no field.
     """
     count = 0
     for row in rows:
+        check_matrix(row.get("field_rights", {}))
         group, _created = Group.objects.get_or_create(name=row["label_zh"])
         group.permissions.set(matching_permissions(row["permissions"]))
         Role.objects.update_or_create(
@@ -142,6 +157,7 @@ def load_roles(rows: Iterable[Mapping[str, Any]]) -> int:
                 "sees_cases": row["sees_cases"],
                 "administrator": row.get("administrator", False),
                 "group": group,
+                "field_rights": row.get("field_rights", {}),
             },
         )
         count += 1

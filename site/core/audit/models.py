@@ -11,6 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.models.audit_log import BaseLogEntry, BaseLogEntryManager
 
+from core.access.register import FieldClasses
 from core.access.scope import scope_of
 
 
@@ -36,6 +37,24 @@ class CaseLogEntry(BaseLogEntry):
 
     object_id = models.CharField(max_length=36, db_index=True, blank=True)
     territory_code = models.CharField(max_length=12, db_index=True, blank=True)
+
+    field_classes = FieldClasses(
+        office=[
+            "id",
+            "uuid",
+            "content_type",
+            "label",
+            "action",
+            "timestamp",
+            "user",
+            "revision",
+            "content_changed",
+            "deleted",
+            "object_id",
+            "territory_code",
+        ],
+        personal=["data"],
+    )
 
     objects = CaseLogEntryManager()
 

@@ -26,31 +26,39 @@ def villages_within(prefixes: Iterable[str], *, on: date | None = None) -> Terri
     return within(prefixes).villages().standing(on).select_related("parent")
 
 
-def merged_prefixes(prefixes: Iterable[str]) -> set[str]:
-    """Return the prefixes of territories that were merged into these.
+def merges() -> list[tuple[str, str]]:
+    """Return every merger: the prefix that ended, and the code it went into."""
+    ended = Territory.objects.filter(merged_into__isnull=False)
+    return [
+        (code[: Territory.PREFIX_LENGTH[Territory.Level(level)]], target)
+        for code, level, target in ended.values_list("code", "level", "merged_into__code")
+    ]
+
+
+def followed(prefixes: Iterable[str], ended: Iterable[tuple[str, str]]) -> set[str]:
+    """Return the prefixes, and those of territories that were merged into them.
 
     A merged village's old rows keep its code; whoever serves the new village must
     still see them.  Chains of merges are followed to their end.
+
+    Args:
+        prefixes: Where somebody serves.
+        ended: What ``merges`` returned.
     """
-    reached: set[str] = set(prefixes)
-    if not reached:
-        return set()
-    ended = list(
-        Territory.objects.filter(merged_into__isnull=False).values_list(
-            "code", "level", "merged_into__code"
-        )
-    )
-    added: set[str] = set()
-    while True:
-        fresh = {
-            code[: Territory.PREFIX_LENGTH[Territory.Level(level)]]
-            for code, level, target in ended
-            if target.startswith(tuple(reached))
-        } - reached
+    reached = set(prefixes)
+    while reached:
+        heads = tuple(reached)
+        fresh = {prefix for prefix, target in ended if target.startswith(heads)} - reached
         if not fresh:
-            return added
+            break
         reached |= fresh
-        added |= fresh
+    return reached
+
+
+def merged_prefixes(prefixes: Iterable[str]) -> set[str]:
+    """Return the prefixes of territories that were merged into these."""
+    served = set(prefixes)
+    return followed(served, merges()) - served if served else set()
 
 
 def name_on(territory: Territory, day: date) -> str:

@@ -3,6 +3,7 @@
 from django.db import models
 
 from core.access.models import CaseModel
+from core.access.register import FieldClasses, Kind
 from core.crypto.fields import BlindIndexField, EncryptedCharField
 from core.fields import ChoiceListField
 from core.history.records import LedgerHistory
@@ -28,6 +29,8 @@ class Keeper(CaseModel):
         limit_choices_to={"level__in": ["town", "village"]},
         verbose_name="街镇",
     )
+
+    field_classes = FieldClasses(office=["number", "town"], sensitive={"full_name": Kind.NAME})
 
     history = LedgerHistory()
 
@@ -64,6 +67,12 @@ class Case(CaseModel):
         verbose_name="保管人",
     )
 
+    field_classes = FieldClasses(
+        office=["number", "returned", "uses", "keeper", "notes"],
+        personal=["village", "risk", "lent_on"],
+        sensitive={"full_name": Kind.NAME, "phone": Kind.PHONE},
+    )
+
     history = LedgerHistory()
 
     class Meta(CaseModel.Meta):
@@ -84,6 +93,8 @@ class Item(CaseModel):
     name = models.CharField("工具", max_length=40)
     count = models.PositiveIntegerField("数量", default=1)
     serial = EncryptedCharField("序列号", max_length=30, blank=True)
+
+    field_classes = FieldClasses(office=["case", "name", "count"], secret={"serial": Kind.TEXT})
 
     history = LedgerHistory()
 

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from caseadmin.desk.reference import load_map, prepare_wagtail
 from core.accounts.selectors import system_account
-from core.accounts.services import load_roles
+from core.accounts.services import load_roles, read_roles
 from core.history.context import change_set
 
 
@@ -27,6 +27,6 @@ class Command(BaseCommand):
         actor = system_account()
         with change_set(actor=actor, source="command", reason="load_reference"):
             made = load_map(json.loads(territories.read_text(encoding="utf-8")), actor=actor)
-        count = load_roles(json.loads(roles.read_text(encoding="utf-8")))
+        count = load_roles(read_roles(roles))
         prepare_wagtail()
         self.stdout.write(f"territories: {made} new; roles: {count}")

@@ -1,13 +1,12 @@
 """Load roles and their rights from ``fixtures/roles.json``."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from core.accounts.services import load_roles
+from core.accounts.services import load_roles, read_roles
 
 
 class Command(BaseCommand):
@@ -20,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *, path: Path, **options: Any) -> None:
         try:
-            count = load_roles(json.loads(path.read_text(encoding="utf-8")))
+            count = load_roles(read_roles(path))
         except (OSError, KeyError, ValueError) as error:
             raise CommandError(f"{path}: {error}") from error
         self.stdout.write(f"roles: {count}")
