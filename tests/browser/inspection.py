@@ -81,8 +81,19 @@ FIND_ENGLISH = """
 """
 
 
+# A message that is still fading in has the colours of neither its text nor its ground.
+AT_REST = """
+() => Promise.all(
+    document.getAnimations()
+        .filter((moving) => moving.effect.getComputedTiming().endTime !== Infinity)
+        .map((moving) => moving.finished.catch(() => null))
+).then(() => null)
+"""
+
+
 def accessibility_faults(page: Page) -> list[str]:
     """Return axe's violations, one line for each element at fault."""
+    page.evaluate(AT_REST)
     results: dict[str, Any] = Axe().run(page, options=RULES).response
     return [
         f"{violation['id']} ({violation['impact']}): {node['html'][:160]}"

@@ -55,7 +55,8 @@ def _code(o: Any) -> str:
     parent = o.parent
     if str(o.level) == "town":
         return f"{parent.code[:6]}{500 + o.number % 500:03d}000"
-    return f"{parent.code[:9]}{o.number % 1000:03d}"
+    # 000 would be the town's own code.
+    return f"{parent.code[:9]}{1 + o.number % 999:03d}"
 
 
 def _parent(o: Any) -> Territory:
