@@ -7,8 +7,9 @@ from django.utils.translation import gettext_lazy as _
 class SearchConfig(AppConfig):
     """Search; kinds are registered by the apps that own the models."""
 
-    name = "search"
-    label = "search"
+    name = __name__.removesuffix(".apps")
+    # ``wagtail start`` gives every new site an app called "search".
+    label = "searches"
     verbose_name = _("Search")
     default_auto_field = "django.db.models.BigAutoField"
 

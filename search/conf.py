@@ -20,7 +20,7 @@ class ClusterSettings:
 
 def engine_name() -> str:
     """Return ``database`` or ``elasticsearch``: who answers while all is well."""
-    return str(settings.SEARCH_ENGINE)
+    return str(getattr(settings, "SEARCH_ENGINE", "database"))
 
 
 def uses_cluster() -> bool:

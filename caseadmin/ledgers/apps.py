@@ -1,5 +1,7 @@
 """The ledger engine's app."""
 
+from typing import Any
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -12,8 +14,15 @@ class LedgersConfig(AppConfig):
     verbose_name = _("Ledgers")
     default_auto_field = "django.db.models.BigAutoField"
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        from .host import require_apps  # app ready
+
+        # Before any model is loaded: one whose app is missing fails without naming it.
+        require_apps()
+        super().__init__(*args, **kwargs)
+
     def ready(self) -> None:
-        from . import checks  # noqa: F401  app ready
+        from . import checks, host  # noqa: F401  app ready
         from .registry import autodiscover  # app ready
         from .searching import register_all  # app ready
 

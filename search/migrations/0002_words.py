@@ -31,6 +31,6 @@ def drop(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("search", "0001_initial")]
+    dependencies = [("searches", "0001_initial")]
 
     operations = [migrations.RunPython(make, drop)]

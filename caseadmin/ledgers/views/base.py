@@ -1,7 +1,7 @@
 """What every page of every ledger shares: permission first, then rows in scope only."""
 
 import uuid
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,11 +15,13 @@ from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.permission_policies.sites import SitePermissionPolicy
 
 from core.access.scope import current_scope
-from core.accounts.models import User
 from core.audit.services import record
 
 from ..declaration import Ledger
 from ..presentation import name_of
+
+if TYPE_CHECKING:
+    from core.accounts.models import User
 
 
 class LedgerScopeMixin:
@@ -49,9 +51,9 @@ class LedgerScopeMixin:
             raise PermissionDenied
 
     @property
-    def actor(self) -> User:
+    def actor(self) -> "User":
         """Who is signed in; the admin lets nobody else in."""
-        return cast(User, self.request.user)
+        return cast("User", self.request.user)
 
     def allows(self, action: str) -> bool:
         """Return whether the person may do something in this ledger."""

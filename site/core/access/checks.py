@@ -24,7 +24,7 @@ def check_case_models(**kwargs: Any) -> list[CheckMessage]:
     for model in apps.get_models():
         if not any(field.name == "territory_code" for field in model._meta.concrete_fields):
             continue
-        if model._meta.app_label in {"audit", "search"}:
+        if model._meta.app_label in {"audit", "searches"}:
             continue  # their own managers scope; they hold no case values
         name = model._meta.label
         if not isinstance(model._default_manager, ScopedManager):

@@ -14,7 +14,9 @@ from operator import or_
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Q
+from django.utils.module_loading import import_string
 
 from .rights import FieldRights, HeldPost
 
@@ -141,13 +143,32 @@ def unscoped(reason: str) -> Iterator[None]:
 
 
 def scope_of(user: "User | AnonymousUser | Any") -> Scope:
-    """Return what a person may reach today, from the posts they hold.
+    """Return what a person may reach today: the answer of the site's one rule.
+
+    The rule is ``posts_decide`` unless the setting ``TONGHU_SCOPE`` names another
+    function, which is called with an active, signed-in user and returns a ``Scope``.
+    """
+    if not getattr(user, "is_authenticated", False) or not user.is_active:
+        return NOBODY
+    rule = getattr(settings, "TONGHU_SCOPE", "")
+    scope: Scope = import_string(rule)(user) if rule else posts_decide(user)
+    return scope
+
+
+def whole_site(user: "User | Any") -> Scope:
+    """Let everyone reach every row: the rule for a site that knows no territories.
+
+    Rights on the model still decide who may do what.  The product never uses it.
+    """
+    return Scope(user_id=user.pk, prefixes=("",))
+
+
+def posts_decide(user: "User | Any") -> Scope:
+    """Return what the posts a person holds today let them reach.
 
     One query for the posts, one more where merged villages must be added.  A
     superuser without a post reaches no case: the account is technical.
     """
-    if not getattr(user, "is_authenticated", False) or not user.is_active:
-        return NOBODY
     from core.accounts.selectors import posts_held  # circular import: accounts use the scope
     from core.territories.selectors import followed, merges
 

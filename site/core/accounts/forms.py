@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.contrib.auth import get_user_model
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
@@ -34,9 +35,7 @@ class TerritoryChoiceField(forms.ModelChoiceField):
 class AppointForm(WagtailAdminModelForm):
     """Give a person a post; the rules live in ``services.appoint``."""
 
-    user = forms.ModelChoiceField(
-        label=_("Account"), queryset=User.objects.filter(is_active=True, is_system=False)
-    )
+    user = forms.ModelChoiceField(label=_("Account"), queryset=None)
     territory = TerritoryChoiceField(
         label=_("Territory"),
         queryset=Territory.objects.filter(valid_to__isnull=True).select_related("parent"),
@@ -46,6 +45,13 @@ class AppointForm(WagtailAdminModelForm):
         model = Post
         fields = ["user", "role", "territory", "held_from", "held_to"]
         widgets = {"held_from": AdminDateInput, "held_to": AdminDateInput}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = get_user_model()._default_manager.filter(is_active=True)
+        if issubclass(people.model, User):
+            people = people.filter(is_system=False)
+        self.fields["user"].queryset = people
 
     def save(self, commit: bool = True) -> Post:
         return appoint(actor=required_change().actor, **self.cleaned_data)

@@ -37,6 +37,8 @@ class User(AbstractUser):
     wagtail_reference_index_ignore = True
 
     class Meta:
+        # A site that installs the plugin may keep the user model it has.
+        swappable = "AUTH_USER_MODEL"
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
         ordering = ["username"]

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -35,7 +36,7 @@ def check_appointment(
             administrator's and another role, on the same day; or appoints
             themselves; or the account is a system account.
     """
-    if user.is_system:
+    if getattr(user, "is_system", False):
         raise ValidationError({"user": _("A system account holds no post.")})
     if user.pk == actor.pk:
         raise ValidationError({"user": _("Nobody appoints themselves. Ask a colleague.")})
@@ -69,7 +70,7 @@ def appoint(
         ValidationError: See ``check_appointment``; or the days are the wrong way round.
     """
     # Two administrators may appoint one person at the same moment.
-    User.objects.select_for_update().get(pk=user.pk)
+    get_user_model()._default_manager.select_for_update().get(pk=user.pk)
     check_appointment(user=user, role=role, held_from=held_from, held_to=held_to, actor=actor)
     post = Post(user=user, role=role, territory=territory, held_from=held_from, held_to=held_to)
     post.full_clean()

@@ -121,7 +121,7 @@ def ring() -> KeyRing:
     Raises:
         ImproperlyConfigured: ``TONGHU_KEYS`` is missing or wrong.
     """
-    return parse(settings.TONGHU_KEYS)
+    return parse(getattr(settings, "TONGHU_KEYS", ""))
 
 
 def search_token_key() -> bytes:

@@ -134,6 +134,6 @@ def stamp_record(record: Any) -> None:
     change = required_change()
     record.change_set = change.id
     record.source = change.source
-    record.actor_name = change.actor.get_full_name()
+    record.actor_name = change.actor.get_full_name() or change.actor.get_username()
     record.history_user_id = change.actor.pk
     record.history_change_reason = change.reason
