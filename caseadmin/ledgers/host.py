@@ -109,9 +109,10 @@ def _scope_rule() -> Iterator[checks.CheckMessage]:
 
 def _templates() -> Iterator[checks.CheckMessage]:
     wanted = "django.template.context_processors.request"
+    configured: list[dict[str, Any]] = list(settings.TEMPLATES)
     engines = [
         engine
-        for engine in settings.TEMPLATES
+        for engine in configured
         if engine["BACKEND"].endswith("DjangoTemplates") and engine.get("APP_DIRS")
     ]
     if not engines:

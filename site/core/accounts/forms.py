@@ -35,7 +35,7 @@ class TerritoryChoiceField(forms.ModelChoiceField):
 class AppointForm(WagtailAdminModelForm):
     """Give a person a post; the rules live in ``services.appoint``."""
 
-    user = forms.ModelChoiceField(label=_("Account"), queryset=None)
+    user: Any = forms.ModelChoiceField(label=_("Account"), queryset=None)
     territory = TerritoryChoiceField(
         label=_("Territory"),
         queryset=Territory.objects.filter(valid_to__isnull=True).select_related("parent"),

@@ -1,7 +1,6 @@
 """Questions about accounts."""
 
 from datetime import date
-from typing import cast
 
 from django.contrib.auth import get_user_model
 from django.db.models import Q
@@ -40,4 +39,4 @@ def system_account(username: str = "system") -> User:
     if created:
         account.set_unusable_password()
         account.save(update_fields=["password"])
-    return cast(User, account)
+    return account
