@@ -11,7 +11,7 @@ from core.access.scope import scoped_to, unscoped
 from core.territories.models import Territory
 from tests.factories.core import TerritoryFactory
 
-pytest_plugins = ["tests.machine", "tests.migrated"]
+pytest_plugins = ["tests.machine", "tests.migrated", "tests.outbound"]
 
 
 @dataclass

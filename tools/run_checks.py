@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import secrets
 import subprocess
 import sys
 import time
@@ -13,8 +14,8 @@ BIN = Path(sys.executable).parent
 MANAGE = [sys.executable, "manage.py"]
 
 
-def key(letter: str) -> str:
-    return base64.b64encode(letter.encode() * 32).decode()
+def key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 # Values a production start accepts; they protect nothing.
@@ -23,8 +24,9 @@ PRODUCTION = {
     "SECRET_KEY": "check-only-0123456789abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
     "ALLOWED_HOSTS": "tonghu.example",
     "BASE_URL": "https://tonghu.example",
+    "DATABASE_URL": "sqlite:///var/check-only.sqlite3",
     "TONGHU_KEYS": json.dumps(
-        {"current": 1, "data": {"1": key("a")}, "index": key("b"), "search": key("c")}
+        {"current": 1, "data": {"1": key()}, "index": key(), "search": key()}
     ),
 }
 TEST = {"DJANGO_SETTINGS_MODULE": "config.settings.test"}

@@ -98,6 +98,7 @@ def start(port: int) -> dict[str, subprocess.Popen[bytes]]:
     commands = {
         "server": [
             *(sys.executable, "-m", "gunicorn", "config.wsgi"),
+            *("--config", f"{ROOT}/site/config/gunicorn.py"),
             *("--pythonpath", f"{ROOT},{ROOT}/site", "--bind", f"127.0.0.1:{port}"),
             *("--worker-class", "gthread", "--workers", "1", "--threads", "8"),
             *("--log-level", "warning", "--no-control-socket"),

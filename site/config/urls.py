@@ -7,14 +7,19 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 from wagtail import urls as wagtail_urls
 
+from core.hardening.reports import policy_report
+
 
 def healthz(request: HttpRequest) -> HttpResponse:
     """Say that the process answers.  It asks nothing of the database."""
     return HttpResponse("ok", content_type="text/plain")
 
 
+handler400 = "core.hardening.errors.bad_request"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
+    path("policy-report", policy_report, name="policy_report"),
     path("language/", set_language, name="set_language"),
 ]
 

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "core.crypto",
     "core.audit",
     "core.jobs",
+    "core.hardening",
     "core.history",
     "core.pages",
     "search",
@@ -73,17 +74,20 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Outermost: their headers belong on errors of all the others too.
+    "core.hardening.headers.HeadersMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "core.hardening.errors.ReadableErrorMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "core.access.middleware.ScopeMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
     "config.middleware.StaffPolicyMiddleware",
 ]
 
@@ -168,16 +172,19 @@ SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if env.boolean("BEHIND_PROXY", False) else None
 )
 X_FRAME_OPTIONS = "DENY"
-# Strict for the portal.  Wagtail's own editors start some widgets inline, so staff
-# addresses get the policy of ``config.middleware`` until those widgets are replaced.
+# One policy for portal and staff site; ``config.middleware`` adds what editors need, and
+# no source of scripts or styles.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
         "img-src": [SELF, "data:"],
         "object-src": [NONE],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         "form-action": [SELF],
+        "report-uri": ["/policy-report"],
     }
 }
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
@@ -234,10 +241,20 @@ IMPORT_EXPORT_USE_TRANSACTIONS = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"line": {"()": "core.hardening.logs.LineFormatter"}},
+    "filters": {"persons": {"()": "core.hardening.logs.PersonFilter"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["persons"],
+        }
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
+        # Django would send mail with the values of every variable.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
         "django.db.backends": {"level": "WARNING"},
         "elastic_transport": {"level": "WARNING"},
     },

@@ -1,0 +1,35 @@
+"""What gunicorn is told besides its command line: no name of the program, no free log lines."""
+
+from typing import Any
+
+
+def post_worker_init(worker: Any) -> None:
+    """Leave the ``Server`` header out; gunicorn has no setting for it."""
+    from gunicorn.http.wsgi import Response  # app ready
+
+    stock = Response.default_headers
+
+    def without_server(self: Any) -> list[str]:
+        return [line for line in stock(self) if not line.startswith("Server:")]
+
+    Response.default_headers = without_server
+
+
+# A request that broke a worker is named with its address, query included: clean those too.
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": "core.hardening.logs.LineFormatter"}},
+    "filters": {"persons": {"()": "core.hardening.logs.PersonFilter"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["persons"],
+        }
+    },
+    "loggers": {
+        "gunicorn.error": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "gunicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
+    },
+}

@@ -1,0 +1,1 @@
+"""What every answer, every log line and every start has to satisfy, whoever asks."""

@@ -1,0 +1,179 @@
+"""A browser opens every kind of page of portal and staff site and reports what the policy forbids.
+
+Legal source: none fixes a policy; 个人信息保护法 art. 51 asks for technical measures.
+"""
+
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Person
+from tests.browser.test_pages import PASSWORD
+
+# Who sees what: together they see every menu entry.
+STAFF = (
+    "officer",
+    "editor",
+    "system-admin",
+    "security-admin",
+    "audit-admin",
+    "clerk-liuhe",
+    "coordinator",
+    "auditor",
+    "civil-affairs",
+    "education",
+    "school-liuhe",
+    "police-liuhe",
+    "worker-liushugou",
+)
+ENOUGH_OF_A_KIND = 1
+LISTENER = """
+document.addEventListener('securitypolicyviolation', (event) => {
+    window.noteViolation(
+        `${event.effectiveDirective} ${event.blockedURI} ${event.sample} ${event.sourceFile}`);
+});
+"""
+FIND_EDITORS = """async () => {
+    const answer = await fetch('/admin/pages/search/results/?q=');
+    const found = (await answer.text()).match(/\\/admin\\/pages\\/\\d+\\/edit\\//g) || [];
+    return [...new Set(found)].slice(0, 4);
+}"""
+LINKS = "links => links.map(link => link.href)"
+# Signing out ends the crawl; the others are files, which a browser saves and does not open.
+NOT_PAGES = re.compile(
+    r"/logout|/bulk/|/account/.*end|\.(csv|xlsx|zip|pdf|docx|xml|txt|jpg|png|webp)$|/jsi18n"
+)
+
+
+@dataclass
+class Crawl:
+    """Pages opened, each kind of address once, and what the browser reported."""
+
+    opened: list[str] = field(default_factory=list)
+    reports: list[str] = field(default_factory=list)
+    seen: dict[str, int] = field(default_factory=dict)
+
+    def seat(self, person: Person) -> Person:
+        person.context.expose_binding(
+            "noteViolation",
+            lambda source, text: self.reports.append(f"{source['page'].url}: {text}"),
+        )
+        person.context.add_init_script(LISTENER)
+        return person
+
+    def kind(self, path: str) -> str:
+        path = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+", "#", unquote(path))
+        if path.startswith("/admin/"):
+            return path
+        return "/".join(
+            part if number < 1 else "*" for number, part in enumerate(path.split("/")[1:])
+        )
+
+    def wanted(self, url: str, origin: str) -> str | None:
+        """Return the path, unless enough pages of this kind were opened."""
+        parts = urlsplit(url)
+        if f"{parts.scheme}://{parts.netloc}" != origin or NOT_PAGES.search(parts.path):
+            return None
+        kind = self.kind(parts.path)
+        if self.seen.get(kind, 0) >= ENOUGH_OF_A_KIND:
+            return None
+        self.seen[kind] = self.seen.get(kind, 0) + 1
+        return parts.path
+
+    def walk(self, person: Person, start: str) -> None:
+        """Open a page and whatever it leads to, as this person."""
+        waiting = [start]
+        while waiting:
+            page = person.goto(waiting.pop(0))
+            self.opened.append(page.url)
+            for url in page.locator("a[href]").evaluate_all(LINKS):
+                path = self.wanted(url, person.site.url)
+                if path:
+                    waiting.append(path)
+
+
+def use_editor(page: Page) -> int:
+    """Open what an editor opens on a page: blocks, pickers, choosers; return how many."""
+    used = 0
+    for button in page.locator(
+        "button[data-streamfield-list-add], button[title='插入块'], .c-sf-add-button"
+    ).all()[:2]:
+        if button.is_visible():
+            button.click()
+            page.keyboard.press("Escape")
+            used += 1
+    for picker in page.locator("input[id]:has(+ [data-controller=start-picker])").all()[:2]:
+        if picker.is_visible():
+            picker.click()
+            page.locator(".xdsoft_datetimepicker:visible").first.wait_for()
+            page.keyboard.press("Escape")
+            page.locator("h1, header").first.click(force=True)
+            used += 1
+    for chooser in page.locator("[data-chooser-action-choose]").all()[:2]:
+        if chooser.is_visible():
+            chooser.click()
+            page.locator(".modal.in, .modal.show, .modal-content").first.wait_for()
+            page.locator(".modal-content").first.wait_for()
+            page.keyboard.press("Escape")
+            page.locator(".modal-content").first.wait_for(state="hidden")
+            used += 1
+    return used
+
+
+def test_no_page_breaks_the_content_policy(person: Callable[..., Person], capsys: Any):
+    crawl = Crawl()
+
+    crawl.walk(crawl.seat(person()), "/")
+    for username in STAFF:
+        someone = crawl.seat(person())
+        someone.sign_in(username, PASSWORD)
+        crawl.walk(someone, "/admin/")
+        someone.context.close()
+
+    with capsys.disabled():
+        sys.stdout.write(f"\n{len(crawl.opened)} pages opened, {len(crawl.reports)} reports\n")
+    assert len(crawl.opened) >= 100
+    assert crawl.reports == []
+
+
+def test_editors_tools_start_without_inline_scripts(person: Callable[..., Person]):
+    crawl = Crawl()
+    editor = crawl.seat(person())
+    editor.sign_in("editor", PASSWORD)
+    page = editor.goto("/admin/pages/")
+
+    used = 0
+    edits = page.evaluate(FIND_EDITORS)
+    for path in edits:
+        used += use_editor(editor.goto(path))
+        assert (
+            editor.page.evaluate(
+                "document.querySelectorAll('[data-controller^=start-]:not([data-started])').length"
+            )
+            == 0
+        )
+
+    assert (len(edits) > 0, used > 0, crawl.reports) == (True, True, [])
+
+
+def test_a_broken_policy_would_be_noticed(person: Callable[..., Person]):
+    crawl = Crawl()
+    citizen = crawl.seat(person())
+    page = citizen.goto("/")
+
+    page.evaluate(
+        """() => {
+            const script = document.createElement('script');
+            script.textContent = 'window.broken = true';
+            document.body.append(script);
+        }"""
+    )
+    page.wait_for_timeout(200)
+    citizen.watch.problems.clear()
+
+    assert (page.evaluate("window.broken"), len(crawl.reports)) == (None, 1)
