@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from caseadmin.ledgers.runtime.store import forget
 from core.access.scope import scoped_to, unscoped
 from core.territories.models import Territory
 from tests.factories.core import TerritoryFactory
@@ -48,6 +49,12 @@ def district(db: Any) -> District:
         foreign=village("990101002001", "白杨村", second),
         foreign_sibling=village("990101002002", "柳树沟村", second),
     )
+
+
+@pytest.fixture(autouse=True)
+def _fresh_definitions() -> None:
+    """Read the runtime definitions anew: the last test's were rolled back."""
+    forget()
 
 
 @pytest.fixture

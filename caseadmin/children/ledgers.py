@@ -170,6 +170,7 @@ class ChildFileLedger(Ledger):
     group = "cases"
     icon = "user"
     order = 10
+    runtime_fields = True
     key = "file_number"
     columns = [
         "full_name",

@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 
+from caseadmin.ledgers.runtime.holder import ExtraFields
 from core.access.managers import ScopedManager, ScopedQuerySet
 from core.access.models import CaseModel
 from core.access.register import FieldClasses, Kind
@@ -92,7 +93,7 @@ class ChildFileQuerySet(ScopedQuerySet):
         )
 
 
-class ChildFile(CaseModel, ClusterableModel):
+class ChildFile(ExtraFields, CaseModel, ClusterableModel):
     """The file of one left-behind child, with every entry of the registration form.
 
     Legal source: 未成年人保护法 art. 43 para. 1 (village and residents' committees keep

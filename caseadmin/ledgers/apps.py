@@ -24,7 +24,10 @@ class LedgersConfig(AppConfig):
     def ready(self) -> None:
         from . import checks, host  # noqa: F401  app ready
         from .registry import autodiscover  # app ready
+        from .runtime import services  # noqa: F401  app ready
+        from .runtime.store import register_source  # app ready
         from .searching import register_all  # app ready
 
         autodiscover()
         register_all()
+        register_source()

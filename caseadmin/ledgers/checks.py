@@ -22,6 +22,7 @@ from core.crypto.fields import EncryptedTextField
 from .declaration import TONES, Badge, Column, Ledger
 from .paths import Path, UnknownPath, names_a_territory, resolve
 from .registry import ledgers
+from .runtime.holder import ExtraFields
 
 FORBIDDEN_MIXINS = (
     RevisionMixin,
@@ -52,6 +53,7 @@ def check_ledger(declared: type[Ledger]) -> list[checks.CheckMessage]:
         _check_reasons,
         _check_io,
         _check_actions,
+        _check_runtime_fields,
     ):
         messages.extend(check(declared))
     return messages
@@ -196,9 +198,14 @@ def _check_filters(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
             )
 
 
+def _declared_fields(declared: type[Ledger]) -> list[str]:
+    """Return the fields of the declared sections; added ones are checked when defined."""
+    return [name for section in declared.declared_sections() for name in section.fields]
+
+
 def _check_sections(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
     seen: set[str] = set()
-    for name in declared.shown_fields():
+    for name in _declared_fields(declared):
         try:
             declared.model._meta.get_field(name)
         except FieldDoesNotExist:
@@ -250,7 +257,7 @@ def _check_sensitive(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
 
 
 def _check_reasons(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
-    shown = set(declared.shown_fields()) | {child.name for child in declared.children}
+    shown = set(_declared_fields(declared)) | {child.name for child in declared.children}
     for name in declared.reason_required:
         if name not in shown:
             yield _error(declared, 80, f"reason_required: there is no field {name!r} on the form.")
@@ -278,6 +285,16 @@ def _check_io(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
     for name in declared.io.identities:
         if name not in declared.io.fields:
             yield _error(declared, 93, f"io: the identity {name!r} is not in fields.")
+
+
+def _check_runtime_fields(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
+    if declared.runtime_fields and not issubclass(declared.model, ExtraFields):
+        yield _error(
+            declared,
+            99,
+            f"runtime_fields: {declared.model._meta.label} has nowhere to keep them.",
+            "Let the model inherit from caseadmin.ledgers.runtime.holder.ExtraFields.",
+        )
 
 
 def _check_actions(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:

@@ -11,6 +11,7 @@ from core.fields import ChoiceListField
 from .declaration import Badge, Column, Ledger
 from .paths import names_a_territory, resolve, values_at
 from .presentation import blank, hidden, label_of, plain, words
+from .runtime import kinds
 
 
 def as_column(item: str | Column) -> Column:
@@ -65,6 +66,9 @@ def sort_key(ledger: type[Ledger], item: str | Column) -> str | None:
         return None
     path = resolve(ledger.model, column.name)
     if path.field is None or isinstance(path.field, EncryptedTextField | ChoiceListField):
+        return None
+    spec = getattr(path.field, "spec", None)
+    if spec is not None and (spec.sealed or spec.kind not in kinds.SORTABLE):
         return None
     if names_a_territory(path.field):
         return f"{path.lookup}__code"
@@ -147,7 +151,7 @@ class TitleCell(LedgerCellMixin, ButtonsColumnMixin, TitleColumn):
 
 def table_columns(ledger: type[Ledger], view: Any) -> list[Any]:
     """Return the table's columns for a list view."""
-    first, *rest = [as_column(item) for item in ledger.columns]
+    first, *rest = [as_column(item) for item in ledger.list_columns()]
     cells: list[Any] = [TitleCell(ledger, first, view)]
     cells += [
         (BadgeCell if isinstance(column, Badge) else TextCell)(ledger, column) for column in rest
@@ -157,4 +161,4 @@ def table_columns(ledger: type[Ledger], view: Any) -> list[Any]:
 
 def column_paths(ledger: type[Ledger]) -> list[str]:
     """Return the dotted names the list reads, for its joins."""
-    return [c.name for c in map(as_column, ledger.columns) if c.value is None]
+    return [c.name for c in map(as_column, ledger.list_columns()) if c.value is None]

@@ -6,6 +6,7 @@ from typing import Any
 from .declaration import Ledger
 from .forms.records import RecordForm
 from .presentation import hidden, label_of, words
+from .runtime.store import value_of
 from .timeline import Entry, entries_since, snapshot
 
 
@@ -76,9 +77,9 @@ def find_conflict(
     for name in mine.form.fields:
         if name == "reason":
             continue
-        field = ledger.model._meta.get_field(name)
-        now, wanted = getattr(stored, field.attname), getattr(typed, field.attname)
-        before = getattr(base, field.attname) if base is not None else now
+        field = ledger.field(name)
+        now, wanted = value_of(stored, name), value_of(typed, name)
+        before = value_of(base, name) if base is not None else now
         i_changed = not same(wanted, before) if base is not None else not same(wanted, now)
         they_changed = base is not None and not same(now, before)
         if i_changed:
@@ -113,7 +114,7 @@ def told(field: Any, row: Any, mask: Any) -> str:
     """Return one field of a row, or of a row of its history, in words."""
     if row is None:
         return ""
-    value = getattr(row, field.attname)
+    value = value_of(row, field.name)
     if field.is_relation and value is not None:
         value = field.related_model._default_manager.filter(pk=value).first()
     text = words(field, value)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from core.accounts.models import User
 
     from .importing.declaration import ChildColumns, PrintedForm
+    from .runtime.spec import FieldSpec, SetSpec
 
 Mask = Callable[[str], str]
 Text = Any  # a string, or a lazily translated one
@@ -255,6 +256,8 @@ class Ledger:
     can_add: ClassVar[bool] = True
     can_edit: ClassVar[bool] = True
     can_delete: ClassVar[bool] = True
+    # Whether administrators may add fields.  The model must be one of ``ExtraFields``.
+    runtime_fields: ClassVar[bool] = False
 
     # Questions
 
@@ -283,8 +286,39 @@ class Ledger:
 
     @classmethod
     def field(cls, name: str) -> Any:
-        """Return a field of the model."""
+        """Return a field of the model, or one an administrator added."""
+        if cls.runtime_fields:
+            from .runtime.store import field_of  # app ready
+
+            return field_of(cls.model, name)
         return cls.model._meta.get_field(name)
+
+    @classmethod
+    def definitions(cls) -> "SetSpec":
+        """Return what administrators have defined for this ledger."""
+        from .runtime.store import definitions_of  # app ready
+
+        return definitions_of(cls.slug)
+
+    @classmethod
+    def added_fields(cls) -> "tuple[FieldSpec, ...]":
+        """Return the fields administrators added that are in use."""
+        return cls.definitions().active if cls.runtime_fields else ()
+
+    @classmethod
+    def list_columns(cls) -> list[str | Column]:
+        """Return the columns of the list, declared and added."""
+        return [*cls.columns, *(spec.name for spec in cls.added_fields() if spec.listed)]
+
+    @classmethod
+    def filter_names(cls) -> list[str]:
+        """Return the fields the list filters by, declared and added."""
+        return [*cls.filters, *(spec.name for spec in cls.added_fields() if spec.filterable)]
+
+    @classmethod
+    def masks_anything(cls) -> bool:
+        """Return whether some field of the ledger is masked."""
+        return bool(cls.sensitive) or any(spec.sealed for spec in cls.added_fields())
 
     @classmethod
     def one(cls) -> Text:
@@ -292,7 +326,7 @@ class Ledger:
         return cls.model._meta.verbose_name
 
     @classmethod
-    def shown_sections(cls) -> list[Section]:
+    def declared_sections(cls) -> list[Section]:
         """Return the declared sections, or one with every field a person fills in."""
         if cls.sections:
             return list(cls.sections)
@@ -302,6 +336,18 @@ class Ledger:
             if f.editable and not f.primary_key and f.name not in STAMPED
         ]
         return [Section(capfirst(cls.model._meta.verbose_name), names)]
+
+    @classmethod
+    def shown_sections(cls) -> list[Section]:
+        """Return the sections of form and page: declared ones, then groups of added fields."""
+        grouped: dict[str, list[str]] = {}
+        for spec in cls.added_fields():
+            grouped.setdefault(spec.section, []).append(spec.name)
+        titles = {s.key: s.title for s in cls.definitions().sections} if grouped else {}
+        return [
+            *cls.declared_sections(),
+            *(Section(titles[key], names) for key, names in grouped.items()),
+        ]
 
     @classmethod
     def shown_fields(cls) -> list[str]:
@@ -340,6 +386,11 @@ class Ledger:
     @classmethod
     def mask_of(cls, path: str) -> Mask | None:
         """Return how a field is hidden; a child's field is ``"kin.phone"``."""
+        if cls.runtime_fields and path.startswith("x_"):
+            from .runtime.kinds import mask_for  # app ready
+
+            spec = cls.definitions().find(path)
+            return mask_for(spec.kind) if spec is not None and spec.sealed else None
         return cls.sensitive.get(path)
 
     @classmethod

@@ -6,6 +6,7 @@ import django_filters
 from django import forms
 from django.db import models
 from django.db.models import Q, TextField
+from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 from django.utils.text import capfirst
 from django.utils.translation import gettext, pgettext_lazy
@@ -26,6 +27,9 @@ from .declaration import Ledger
 from .forms.fields import DayInput, choosable_territories
 from .paths import names_a_territory, resolve
 from .presentation import label_of
+from .runtime import kinds
+from .runtime.querying import incomplete
+from .runtime.store import is_runtime
 
 
 class DayRangeWidget(SuffixedMultiWidget):
@@ -122,6 +126,86 @@ class TerritoryAdapter(BaseFilterAdapter):
 filter_adapter_class_registry.register(TerritoryFilter, value=TerritoryAdapter)
 
 
+class AddedChoices(django_filters.MultipleChoiceFilter):
+    """Any of some choices of an added field."""
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        return qs.filter(**{f"{self.field_name}__in": list(value)}) if value else qs
+
+
+class AddedChoiceList(django_filters.MultipleChoiceFilter):
+    """Rows whose list of codes, in an added field, holds any of the chosen ones."""
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        if not value:
+            return qs
+        name = f"_{self.field_name}_as_text"
+        condition = Q()
+        for code in value:
+            condition |= Q(**{f"{name}__contains": f'"{code}"'})
+        return qs.alias(**{name: KT(self.field_name)}).filter(condition)
+
+
+class AddedRange(django_filters.RangeFilter):
+    """From a number to a number, in an added field; JSON compares them as numbers."""
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        return between(qs, self.field_name, value, kinds.to_json)
+
+
+class AddedDays(django_filters.DateFromToRangeFilter):
+    """From a day to a day, in an added field; ISO text sorts as the days do."""
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        return between(qs, self.field_name, value, lambda moment: moment.date().isoformat())
+
+
+def between(qs: Any, name: str, value: Any, as_json: Any) -> Any:
+    """Keep the rows whose JSON value lies between two limits, either of which may lack."""
+    if value is None:
+        return qs
+    if value.start is not None:
+        qs = qs.filter(**{f"{name}__gte": as_json(value.start)})
+    if value.stop is not None:
+        qs = qs.filter(**{f"{name}__lte": as_json(value.stop)})
+    return qs
+
+
+class IncompleteFilter(django_filters.ChoiceFilter):
+    """Rows in which something an administrator demands was not filled in yet."""
+
+    def __init__(self, ledger: type[Ledger], **kwargs: Any) -> None:
+        super().__init__(
+            choices=[("yes", pgettext_lazy("filter", "Yes"))],
+            empty_label=_("All"),
+            label=_("To be completed"),
+            widget=forms.RadioSelect,
+            **kwargs,
+        )
+        self.ledger = ledger
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        return qs.filter(incomplete(self.ledger.definitions())) if value else qs
+
+
+def added_filter(field: Any) -> django_filters.Filter:
+    """Return the filter of a field that an administrator added."""
+    spec = field.spec
+    common = {"field_name": f"extra__{spec.key}", "label": label_of(field)}
+    if spec.kind in kinds.WITH_OPTIONS:
+        kind = AddedChoices if spec.kind == kinds.Kind.CHOICE else AddedChoiceList
+        return kind(
+            choices=[(option.code, str(option.label)) for option in spec.options],
+            widget=forms.CheckboxSelectMultiple,
+            **common,
+        )
+    if spec.kind == kinds.Kind.YES_NO:
+        return YesNoFilter(**common)
+    if spec.kind == kinds.Kind.DATE:
+        return AddedDays(widget=DayRangeWidget, **common)
+    return AddedRange(widget=NumberRangeWidget, **common)
+
+
 def filter_for(ledger: type[Ledger], name: str) -> django_filters.Filter:
     """Return the filter of one declared field.
 
@@ -130,6 +214,8 @@ def filter_for(ledger: type[Ledger], name: str) -> django_filters.Filter:
     """
     path = resolve(ledger.model, name)
     field = path.field
+    if is_runtime(name):
+        return added_filter(field)
     common = {"field_name": path.lookup, "label": label_of(field)}
     if names_a_territory(field):
         return TerritoryFilter(**common)
@@ -174,6 +260,8 @@ def filterset_class(ledger: type[Ledger]) -> type[LedgerFilterSet]:
     """Return the filter set of a ledger."""
     meta = type("Meta", (), {"model": ledger.model, "fields": []})
     members: dict[str, Any] = {"Meta": meta}
-    for name in ledger.filters:
+    for name in ledger.filter_names():
         members[name.replace(".", "__")] = filter_for(ledger, name)
+    if incomplete(ledger.definitions() if ledger.runtime_fields else None):
+        members["incomplete"] = IncompleteFilter(ledger)
     return type(f"{capfirst(ledger.namespace())}FilterSet", (LedgerFilterSet,), members)

@@ -7,6 +7,8 @@ from typing import Any, cast
 from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist
 from django.db import models
 
+from .runtime.store import field_of
+
 
 class UnknownPath(LookupError):
     """A dotted name does not lead to a field."""
@@ -31,6 +33,8 @@ class Path:
     @property
     def lookup(self) -> str:
         """The name as queries write it."""
+        if getattr(self.field, "spec", None) is not None:
+            return "__".join([*self.name.split(".")[:-1], "extra", self.field.spec.key])
         return self.name.replace(".", "__")
 
     @property
@@ -60,7 +64,7 @@ def resolve(model: type[models.Model], name: str) -> Path:
         relations.append(relation)
         current = cast(type[models.Model], relation.related_model)
     try:
-        field = current._meta.get_field(last)
+        field = field_of(current, last)
     except FieldDoesNotExist as error:
         if not hasattr(current, last):
             raise UnknownPath(f"{current._meta.label} has no field {last!r}") from error

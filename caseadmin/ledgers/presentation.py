@@ -16,6 +16,7 @@ from core.fields import ChoiceListField
 
 from .declaration import Child, Ledger, Mask
 from .paths import names_a_territory
+from .runtime.store import field_of, is_runtime, value_of
 
 
 @dataclass(frozen=True)
@@ -121,8 +122,8 @@ def shown_value(
     user: Any = None,
 ) -> Shown:
     """Return one field of a row as it stands on a page."""
-    model_field = instance._meta.get_field(name)
-    value = getattr(instance, name)
+    model_field = field_of(instance, name)
+    value = value_of(instance, name) if is_runtime(name) else getattr(instance, name)
     text = words(model_field, value)
     masked = bool(mask and text)
     return Shown(

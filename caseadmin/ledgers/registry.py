@@ -1,6 +1,6 @@
 """Every ledger of the product, found in the ``ledgers`` module of each app."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,8 @@ class LedgerRegistry:
     def __init__(self) -> None:
         self._ledgers: dict[str, type[Ledger]] = {}
         self._groups: dict[str, LedgerGroup] = {}
+        # Gives the ledgers that administrators defined, as they stand for this request.
+        self.defined: Callable[[], Mapping[str, type[Ledger]]] = dict
 
     def register(self, declared: type[Ledger]) -> type[Ledger]:
         """Take a ledger in and put its permission policy in force.
@@ -40,7 +42,7 @@ class LedgerRegistry:
                 raise ImproperlyConfigured(f"{declared.__qualname__} must set {name}")
         if declared.slug in self._ledgers:
             raise ImproperlyConfigured(f"Two ledgers are called {declared.slug!r}")
-        if self.for_model(declared.model) is not None:
+        if self.declared_for(declared.model) is not None:
             raise ImproperlyConfigured(f"Two ledgers show {declared.model._meta.label}")
         if declared.label is None:
             declared.label = capfirst(declared.model._meta.verbose_name_plural)
@@ -79,14 +81,21 @@ class LedgerRegistry:
         Raises:
             KeyError: There is none of this name.
         """
-        return self._ledgers[slug]
+        declared = self._ledgers.get(slug)
+        return declared if declared is not None else self.defined()[slug]
 
-    def for_model(self, model: Any) -> type[Ledger] | None:
-        """Return the ledger of a model, if it has one."""
+    def declared_for(self, model: Any) -> type[Ledger] | None:
+        """Return the ledger of a model, if one was declared in code."""
         for declared in self._ledgers.values():
             if declared.model is model:
                 return declared
         return None
+
+    def for_model(self, model: Any) -> type[Ledger] | None:
+        """Return the ledger of a model, if it has one."""
+        found = self.declared_for(model)
+        slug = getattr(model, "runtime_slug", "")
+        return self.defined().get(slug) if found is None and slug else found
 
     def group(self, name: str) -> LedgerGroup:
         """Return a group of the menu; one nobody declared is called by its name."""
@@ -103,7 +112,8 @@ class LedgerRegistry:
 
     def open_to(self, user: Any) -> list[type[Ledger]]:
         """Return the ledgers a person may look into."""
-        return [declared for declared in self if declared.allows(user, "view")]
+        each = [*self, *self.defined().values()]
+        return [declared for declared in each if declared.allows(user, "view")]
 
 
 ledgers = LedgerRegistry()

@@ -10,8 +10,10 @@ from core.crypto.fields import BlindIndexField
 from .columns import as_column, cell_text, column_paths
 from .declaration import Ledger
 from .paths import joins, resolve, values_at
-from .presentation import plain
+from .presentation import plain, words
 from .registry import ledgers
+from .runtime.kinds import Kind
+from .runtime.store import runtime_field
 
 if TYPE_CHECKING:
     from search.registry import ExactValue, Presented, SearchDocument
@@ -34,14 +36,27 @@ def document_maker(declared: type[Ledger]) -> "Callable[[Any], SearchDocument]":
 
     def document(instance: Any) -> SearchDocument:
         return SearchDocument(
-            body="\n".join(texts(instance, fields.text)),
-            names=texts(instance, fields.names),
+            body="\n".join([*texts(instance, fields.text), *added_texts(declared, instance)]),
+            names=(
+                *texts(instance, fields.names),
+                *added_texts(declared, instance, names=True),
+            ),
             places=texts(instance, fields.places),
             codes=texts(instance, fields.codes),
             territory_code=instance.territory_code,
         )
 
     return document
+
+
+def added_texts(declared: type[Ledger], instance: Any, *, names: bool = False) -> list[str]:
+    """Return the searchable values of added fields in words: names of people, or the others."""
+    found = (
+        words(runtime_field(instance, spec.name), getattr(instance, spec.name))
+        for spec in declared.added_fields()
+        if spec.searchable and (spec.kind == Kind.NAME) is names
+    )
+    return [text for text in found if text]
 
 
 def presenter(declared: type[Ledger]) -> "Callable[[Sequence[Any]], list[Presented]]":
@@ -54,7 +69,7 @@ def presenter(declared: type[Ledger]) -> "Callable[[Sequence[Any]], list[Present
         if select:
             rows = rows.select_related(*select)
         found = {row.pk: row for row in rows.prefetch_related(*prefetch)}
-        columns = [as_column(item) for item in declared.columns[: DETAILS + 1]]
+        columns = [as_column(item) for item in declared.list_columns()[: DETAILS + 1]]
         shown = []
         for key in keys:
             row = found.get(key)

@@ -16,6 +16,7 @@ from core.history.context import SOURCES
 
 from .declaration import STAMPED, Child, Ledger
 from .presentation import child_label, hidden, label_of, name_of, words
+from .runtime.store import field_of, value_of
 
 PER_PAGE = 20
 
@@ -98,7 +99,7 @@ def tracks_of(ledger: type[Ledger], pk: Any) -> list[Track]:
             model,
             getattr(model, model._meta.simple_history_manager_attribute).model,
             {model._meta.pk.attname: pk},
-            history_fields(model, ledger.shown_fields(), without=set(ledger.untold)),
+            history_fields(model, told_fields(ledger), without=set(ledger.untold)),
             None,
         )
     ]
@@ -119,6 +120,14 @@ def tracks_of(ledger: type[Ledger], pk: Any) -> list[Track]:
     return tracks
 
 
+def told_fields(ledger: type[Ledger]) -> list[str]:
+    """Return the fields on the page, and those that were once on it."""
+    names = ledger.shown_fields()
+    if ledger.runtime_fields:
+        names += [s.name for s in ledger.definitions().kept if s.name not in names]
+    return names
+
+
 def history_fields(
     model: Any, shown: Iterable[str], without: frozenset[str] | set[str] = frozenset()
 ) -> list[str]:
@@ -126,8 +135,9 @@ def history_fields(
 
     What saving stamps, the row's key and digests of encrypted values say nothing.
     """
-    silent = {*STAMPED, *without}
-    names = [n for n in shown if model._meta.get_field(n).concrete]
+    # The columns behind added fields are told of field by field.
+    silent = {*STAMPED, *without, "extra", "extra_sealed"}
+    names = [n for n in shown if field_of(model, n).concrete]
     for f in model._meta.concrete_fields:
         if f.primary_key or f.name in silent or isinstance(f, BlindIndexField):
             continue
@@ -247,7 +257,7 @@ class Builder:
         if row is None:
             return
         for name in track.fields:
-            model_field = track.model._meta.get_field(name)
+            model_field = field_of(track.model, name)
             if model_field.is_relation:
                 value = getattr(row, model_field.attname)
                 if value is not None:
@@ -307,13 +317,12 @@ class Builder:
         kind = after.step_kind
         changes = []
         for name in track.fields:
-            model_field = track.model._meta.get_field(name)
-            attname = model_field.attname
-            new_raw = None if kind == "-" else getattr(after, attname)
+            model_field = field_of(track.model, name)
+            new_raw = None if kind == "-" else stored(after, name)
             if kind == "-":
-                old_raw = getattr(after, attname)
+                old_raw = stored(after, name)
             else:
-                old_raw = getattr(before, attname) if before is not None else None
+                old_raw = stored(before, name) if before is not None else None
             if kind == "~" and before is None:
                 continue
             if old_raw == new_raw or (not old_raw and not new_raw and kind != "~"):
@@ -322,7 +331,7 @@ class Builder:
             new = "" if new_raw is None else self._text(track, after, name, names)
             if old == new and not self._masks(track, name):
                 continue
-            changes.append(Change(label_of(model_field), old, new))
+            changes.append(Change(label_then(model_field, after), old, new))
         return changes
 
     def _masks(self, track: Track, name: str) -> Any:
@@ -332,8 +341,8 @@ class Builder:
         return self.ledger.mask_of(path)
 
     def _text(self, track: Track, row: Any, name: str, names: Any) -> str:
-        model_field = track.model._meta.get_field(name)
-        value = getattr(row, model_field.attname)
+        model_field = field_of(track.model, name)
+        value = stored(row, name)
         if model_field.is_relation:
             if value is None:
                 return ""
@@ -341,6 +350,17 @@ class Builder:
         text = words(model_field, value)
         mask = self._masks(track, name)
         return hidden(mask, text) if mask else text
+
+
+def stored(row: Any, name: str) -> Any:
+    """Return what a history row holds in a field; for a relation its key."""
+    return value_of(row, name)
+
+
+def label_then(model_field: Any, row: Any) -> str:
+    """Return a field's label; of an added field the one it had when the row was written."""
+    spec = getattr(model_field, "spec", None)
+    return spec.label_at(row.history_date) if spec is not None else label_of(model_field)
 
 
 def snapshot(ledger: type[Ledger], pk: Any, version: int) -> Any:

@@ -105,6 +105,7 @@ class VolunteerLedger(Ledger):
     group = "volunteers"
     icon = "group"
     order = 20
+    runtime_fields = True
     key = "volunteer_number"
     columns = [
         "full_name",

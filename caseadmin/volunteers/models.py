@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 
+from caseadmin.ledgers.runtime.holder import ExtraFields
 from core.access.managers import ScopedManager, ScopedQuerySet
 from core.access.models import CaseModel
 from core.access.register import FieldClasses, Kind
@@ -66,7 +67,7 @@ class VolunteerQuerySet(ScopedQuerySet):
         return self.filter(status__in=PAIRABLE).cleared_on(day)
 
 
-class Volunteer(CaseModel, ClusterableModel):
+class Volunteer(ExtraFields, CaseModel, ClusterableModel):
     """Somebody who gives time to children.
 
     Legal source: 志愿服务条例 arts. 7 (registration), 19 (truthful record of persons);

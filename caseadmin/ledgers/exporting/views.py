@@ -140,7 +140,7 @@ class ExportView(LedgerPage, TemplateResponseMixin, ContextMixin, View):
 
     def filters_for_log(self) -> dict[str, list[str]]:
         """Return the filters of the address that the list knows; they are codes, not names."""
-        known = set(self.ledger.filters)
+        known = set(self.ledger.filter_names())
         return {
             name: values
             for name, values in self.request.GET.lists()

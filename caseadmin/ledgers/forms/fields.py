@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -179,7 +178,7 @@ class RecordInput(forms.TextInput):
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(name, value, attrs)
-        context["widget"]["choose_url"] = reverse(f"{self.ledger.namespace()}:choose")
+        context["widget"]["choose_url"] = self.ledger.url("choose")
         context["widget"]["one"] = str(self.ledger.one())
         context["widget"]["chosen"] = self.chosen
         return context
@@ -243,7 +242,7 @@ def option_of(ledger: Any, row: Any) -> dict[str, str]:
     """Return what tells a record from its namesakes: its number and its first columns."""
     from ..columns import cell_text  # circular import: columns draw ledgers
 
-    texts = [cell_text(ledger, column, row) for column in ledger.columns[:5]]
+    texts = [cell_text(ledger, column, row) for column in ledger.list_columns()[:5]]
     number = str(getattr(row, ledger.key))
     details = [text for text in texts[1:] if text and text != number]
     return {

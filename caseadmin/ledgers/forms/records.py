@@ -1,10 +1,10 @@
 """The form of one record with its child rows, made from the ledger's declaration."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
-from django.core.exceptions import NON_FIELD_ERRORS
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
@@ -20,6 +20,8 @@ from ..declaration import Child, ChildRows, Ledger, Section
 from ..paths import names_a_territory
 from ..presentation import Shown, child_label, child_rows, label_of, shown_value
 from ..registry import ledgers
+from ..runtime.spec import PREFIX
+from ..runtime.store import is_runtime, runtime_field
 from .fields import DayField, MinuteField, RecordField, TerritoryField, YesNoField
 
 REASON_LENGTH = 500
@@ -73,7 +75,14 @@ def _relation_field(db_field: models.ForeignKey, common: dict[str, Any]) -> form
 class RowForm(forms.ModelForm):
     """One record or one child row."""
 
+    # Fields an administrator added; they belong to no column of their own.
+    added_names: ClassVar[tuple[str, ...]] = ()
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        instance = kwargs.get("instance")
+        if self.added_names and instance is not None:
+            held = {name: getattr(instance, name) for name in self.added_names}
+            kwargs["initial"] = {**held, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             if isinstance(field, TerritoryField) and getattr(self.instance, f"{name}_id", None):
@@ -84,12 +93,55 @@ class RowForm(forms.ModelForm):
                 if current and getattr(self.instance, f"{name}_id", None) == current:
                     self.initial[name] = getattr(self.instance, name)
 
+    def _post_clean(self) -> None:
+        if self.added_names:
+            self.instance.put_extra(
+                {
+                    name.removeprefix(PREFIX): self.cleaned_data[name]
+                    for name in self.added_names
+                    if name in self.cleaned_data
+                }
+            )
+        super()._post_clean()  # type: ignore[misc]
+
+    def _update_errors(self, errors: ValidationError) -> None:
+        super()._update_errors(at_known_fields(errors, self))  # type: ignore[misc]
+
+
+def at_known_fields(error: ValidationError, form: Any) -> ValidationError:
+    """Move what is said of fields the form does not have to the form as a whole."""
+    if not hasattr(error, "error_dict"):
+        return error
+    found: dict[str, list[Any]] = {}
+    for name, messages in error.error_dict.items():
+        known = not is_runtime(name) or name in form.fields
+        found.setdefault(name if known else NON_FIELD_ERRORS, []).extend(messages)
+    return ValidationError(found)
+
 
 def row_form_class(model: Any, names: list[str]) -> type[RowForm]:
-    """Return the form class for some fields of a model."""
+    """Return the form class for some fields of a model, made for this request."""
+    added = tuple(name for name in names if is_runtime(name))
+    members: dict[str, Any] = {name: added_form_field(model, name) for name in added}
+    base = type("AddedRowForm", (RowForm,), {**members, "added_names": added}) if added else RowForm
     return forms.modelform_factory(  # type: ignore[return-value]
-        model, form=RowForm, fields=names, formfield_callback=form_field
+        model, form=base, fields=names, formfield_callback=form_field
     )
+
+
+def added_form_field(model: Any, name: str) -> forms.Field:
+    """Return the form field of a field that an administrator added.
+
+    Whether it is due is judged with the record as a whole: an old record whose group
+    nobody touches stays saveable.
+    """
+    db_field = runtime_field(model, name)
+    field = form_field(db_field)
+    assert field is not None
+    spec = db_field.spec
+    if spec.condition is not None:
+        field.widget.attrs["data-ledger-shown-when"] = spec.visible_when
+    return field
 
 
 class ChildTable:
@@ -366,7 +418,7 @@ class RecordForm:
     def _label(self, name: str) -> str:
         if name in self.form.fields:
             return str(self.form[name].label)
-        return label_of(self.ledger.model._meta.get_field(name))
+        return label_of(self.ledger.field(name))
 
     @property
     def reason_due(self) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from import_export import resources
@@ -21,6 +21,7 @@ from core.access.scope import Scope
 from core.crypto.fields import BlindIndexField
 
 from ..registry import ledgers
+from ..runtime.store import put_value
 from .declaration import ChildColumns
 from .gate import fold
 from .widgets import CellWidget, widget_for
@@ -78,7 +79,13 @@ class ColumnField(Field):  # type: ignore[misc]
             and not self.model_field.blank
             and not self.model_field.has_default()
             and self.model_field.editable
-        )
+        ) or self.is_due
+
+    @property
+    def is_due(self) -> bool:
+        """Whether an administrator demands a value of every new record."""
+        spec = getattr(self.model_field, "spec", None)
+        return bool(spec and not spec.visible_when and spec.is_required(timezone.localdate()))
 
     @cached_property
     def headings(self) -> set[str]:
@@ -103,6 +110,14 @@ class ColumnField(Field):  # type: ignore[misc]
         if isinstance(self.model_field, models.ForeignKey):
             return value
         return self.model_field.clean(value, None)
+
+    def before(self, row: Any) -> Any:
+        """Return what a row holds in the field of this column."""
+        return getattr(row, self.model_field.name)
+
+    def put(self, row: Any, value: Any) -> None:
+        """Set the field of this column on a row."""
+        put_value(row, self.model_field.name, value)
 
 
 class LedgerResource(resources.ModelResource):  # type: ignore[misc]
@@ -165,8 +180,9 @@ def resource_for(ledger: Any) -> LedgerResource:
     io = ledger.io
     codes = {ledger.key, *(ledger.search.codes if ledger.search else ())}
     columns: dict[str, ColumnField] = {}
-    for name in io.fields:
-        field = ledger.model._meta.get_field(name)
+    added = [spec.name for spec in ledger.added_fields() if spec.exportable]
+    for name in (*io.fields, *added):
+        field = ledger.field(name)
         columns[name] = ColumnField(
             name,
             field,

@@ -276,6 +276,9 @@ class _Planner:
         """Set the values, see what changes, and apply the rules of the model."""
         is_new = record.stored is None
         record.instance = self.model() if is_new else copy.copy(record.stored)
+        if is_new and self.ledger.runtime_fields:
+            # A new record is judged whole: what an administrator demands must be there.
+            record.instance.put_extra({})
         refused = {problem["path"] for problem in record.problems}
         for path, column in self.columns.items():
             if column.group is None and path not in refused:
@@ -294,7 +297,7 @@ class _Planner:
             self.apply_rules(record)
 
     def set_value(self, record: Record, instance: Any, stored: Any, column: ColumnField) -> None:
-        path, name = column.path, column.model_field.name
+        path = column.path
         value = record.values[path]
         if not column.model_field.editable:
             return
@@ -308,10 +311,10 @@ class _Planner:
                 if path != self.ledger.key:
                     record.refuse(path, "required")
                 return
-        before = getattr(stored, name) if stored is not None else None
+        before = column.before(stored) if stored is not None else None
         if stored is not None and same(column, before, value, record.texts[path]):
             return
-        setattr(instance, name, value)
+        column.put(instance, value)
         if stored is not None:
             record.changes[path] = [column.widget.stored(before), column.widget.stored(value)]
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from django import template
 from django.http import QueryDict
-from django.urls import reverse
 from django.utils.html import format_html
 
 register = template.Library()
@@ -89,4 +88,4 @@ def is_bound_field(part: Any) -> bool:
 @register.simple_tag
 def ledger_url(ledger: Any, name: str, *args: Any) -> str:
     """Return an address of a ledger."""
-    return reverse(f"{ledger.namespace()}:{name}", args=args)
+    return str(ledger.url(name, *args))

@@ -4,6 +4,7 @@ import uuid
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import UUIDField, Value
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import NoReverseMatch
 from django.utils.functional import cached_property
@@ -19,6 +20,7 @@ from core.audit.services import record
 
 from ..declaration import Ledger
 from ..presentation import name_of
+from ..runtime.store import is_noted, note_token, token_rows
 
 if TYPE_CHECKING:
     from core.accounts.models import User
@@ -38,6 +40,7 @@ class LedgerScopeMixin:
     kwargs: dict[str, Any]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        spare_look_ups(request.user)
         self.check_permission()
         return super().dispatch(request, *args, **kwargs)  # type: ignore[misc, no-any-return]
 
@@ -106,7 +109,6 @@ class LedgerPage(LedgerScopeMixin, WagtailAdminTemplateMixin):
         return [*home, {"url": self.ledger.url("index"), "label": str(self.ledger.label)}]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        spare_empty_look_ups(self.request.user)
         return super().get_context_data(ledger=self.ledger, **kwargs)
 
 
@@ -150,20 +152,30 @@ class RecordPage(LedgerPage):
         record(action, actor=self.actor, instance=self.object, data=data)
 
 
-def spare_empty_look_ups(user: Any) -> None:
-    """Tell Wagtail's menu in one query what it would ask three tables for.
+def spare_look_ups(user: Any) -> None:
+    """Ask in one query what Wagtail's menu would ask three tables for, and a fourth.
 
     Case workers hold no rights on pages, collections or sites: their groups have no row
-    there, and the policies' own cache on the user takes that answer.
+    there, and the policies' own cache on the user takes that answer.  The token of the
+    definitions in force, which every ledger with added fields needs, comes along.
     """
     policies = (PagePermissionPolicy, CollectionPermissionPolicy, SitePermissionPolicy)
-    if user.is_superuser:
+    if user.is_superuser or is_noted():
         return
+    nothing = Value(None, output_field=UUIDField())
     held = [
-        model.objects.filter(group__user=user).order_by().values_list("pk")
+        model.objects.filter(group__user=user).order_by().values_list(nothing, Value("right"))
         for model in (GroupPagePermission, GroupCollectionPermission, GroupSitePermission)
     ]
-    if not held[0].union(*held[1:], all=True).exists():
+    token = None
+    holds_rights = False
+    for value, kind in token_rows().values_list("token", Value("token")).union(*held):
+        if kind == "token":
+            token = value
+        else:
+            holds_rights = True
+    note_token(token)
+    if not holds_rights:
         for policy in policies:
             setattr(user, policy.permission_cache_name, GroupPagePermission.objects.none())
 

@@ -50,7 +50,7 @@ class LedgerRecordView(RecordPage, TemplateView):
     @cached_property
     def can_reveal(self) -> bool:
         """Whether there is anything masked that the person may see."""
-        return bool(self.ledger.sensitive) and self.allows("view_sensitive")
+        return self.ledger.masks_anything() and self.allows("view_sensitive")
 
     @cached_property
     def header_buttons(self) -> list[Any]:
@@ -140,7 +140,7 @@ def related_tables(ledger: type[Ledger], instance: Any, user: Any) -> list[Shown
 
 
 def _related_table(other: type[Ledger], related: Related, instance: Any) -> ShownTable:
-    columns = [as_column(item) for item in other.columns]
+    columns = [as_column(item) for item in other.list_columns()]
     if related.columns:
         columns = [c for c in columns if c.name in related.columns]
     columns = columns[:5]

@@ -181,7 +181,7 @@ class LedgerEditView(FormMixin, RecordPage, TemplateView):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = self.show(self.form_for(), version=self.object.version)
-        sees = self.allows("view_sensitive") and bool(self.ledger.sensitive)
+        sees = self.allows("view_sensitive") and self.ledger.masks_anything()
         self.log("tonghu.reveal" if sees else "tonghu.view", page="edit")
         return response
 

@@ -27,7 +27,7 @@ class LedgerHistoryView(RecordPage, TemplateView):
     @property
     def can_reveal(self) -> bool:
         """Whether there is anything masked that the person may see."""
-        return bool(self.ledger.sensitive) and self.allows("view_sensitive")
+        return self.ledger.masks_anything() and self.allows("view_sensitive")
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Reveal the masked values, once, on this page only."""

@@ -16,7 +16,7 @@ from ..columns import column_paths, table_columns
 from ..declaration import Ledger
 from ..filters import filterset_class
 from ..paths import joins
-from .base import LedgerScopeMixin, optional_url, spare_empty_look_ups
+from .base import LedgerScopeMixin, optional_url
 
 WORDS = "q"
 MAX_WORDS = 100
@@ -71,7 +71,7 @@ class LedgerIndexView(LedgerScopeMixin, generic.IndexView):
 
     @cached_property
     def filterset_class(self) -> Any:
-        return filterset_class(self.ledger) if self.ledger.filters else None
+        return filterset_class(self.ledger) if self.ledger.filter_names() else None
 
     def filter_queryset(self, queryset: Any) -> Any:
         # A value that cannot be read is left out; the others still count.
@@ -268,8 +268,6 @@ class LedgerIndexView(LedgerScopeMixin, generic.IndexView):
         }
 
     def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        if not self.results_only:
-            spare_empty_look_ups(self.request.user)
         context: dict[str, Any] = super().get_context_data(*args, **kwargs)
         context.update(
             ledger=self.ledger,

@@ -10,7 +10,7 @@ from core.crypto.fields import EncryptedTextField
 
 from .managers import ScopedManager
 from .models import CaseModel
-from .register import Classed, FieldClass, Kind, classes_of, live_model, must_register
+from .register import Classed, FieldClass, Kind, declared_classes, live_model, must_register
 
 
 @register
@@ -71,7 +71,7 @@ def check_field_register(**kwargs: Any) -> list[CheckMessage]:
 
 def unclassed(model: Any) -> list[CheckMessage]:
     """Return what is wrong with one model's place in the register of fields."""
-    name, known = model._meta.label, classes_of(model)
+    name, known = model._meta.label, declared_classes(model)
     messages: list[CheckMessage] = []
     columns = {column.name: column for column in model._meta.concrete_fields}
     for column in columns:

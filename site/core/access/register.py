@@ -197,14 +197,19 @@ def _declared(model: type[models.Model]) -> dict[str, Classed]:
 _known: dict[type[models.Model], dict[str, Classed]] = {}
 
 
-def classes_of(model: type[models.Model]) -> dict[str, Classed]:
-    """Return every classed field of a model, by name; empty where the model declares none."""
+def declared_classes(model: type[models.Model]) -> dict[str, Classed]:
+    """Return the classed fields of a model that stand in code: all that a start can check."""
     live = live_model(model)
     if live not in _known:
         _known[live] = _declared(live)
     found = _known[live]
-    if live is not model:
-        found = {**found, **dict(HISTORY_COLUMNS)}
+    return found if live is model else {**found, **dict(HISTORY_COLUMNS)}
+
+
+def classes_of(model: type[models.Model]) -> dict[str, Classed]:
+    """Return every classed field of a model, by name; empty where the model declares none."""
+    live = live_model(model)
+    found = declared_classes(model)
     for source in _sources:
         further = source(live)
         if further:

@@ -47,6 +47,7 @@ class CaseLedger(Ledger):
     children = [Child("items", fields=["name", "count", "serial"])]
     sensitive = {"phone": mask_phone, "items.serial": mask_all}
     reason_required = ["risk"]
+    runtime_fields = True
     io = IO(fields=["number", "full_name", "village", "risk"], aliases={"名字": "full_name"})
     actions = [
         LedgerAction(

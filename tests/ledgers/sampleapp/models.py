@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from caseadmin.ledgers.runtime.holder import ExtraFields
 from core.access.models import CaseModel
 from core.access.register import FieldClasses, Kind
 from core.crypto.fields import BlindIndexField, EncryptedCharField
@@ -45,7 +46,7 @@ class Keeper(CaseModel):
         return self.town.code
 
 
-class Case(CaseModel):
+class Case(ExtraFields, CaseModel):
     number = models.CharField("编号", max_length=20, unique=True)
     full_name = EncryptedCharField("借用人", max_length=50)
     phone = EncryptedCharField("电话", max_length=11, blank=True)

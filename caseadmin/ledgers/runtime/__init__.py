@@ -1,0 +1,1 @@
+"""Fields and ledgers that administrators define in the browser, without code or restart."""
