@@ -15,7 +15,7 @@ from core.access.register import (
     Kind,
     add_source,
     class_of,
-    classes_of,
+    declared_classes,
 )
 from core.access.register import _sources as sources
 from core.access.rights import (
@@ -85,7 +85,7 @@ def test_history_and_digests_follow_the_field_they_tell_of():
     assert class_of(history, "phone") == class_of(Case, "phone")
     assert class_of(history, "history_change_reason").level == FieldClass.PERSONAL
     assert class_of(Case, "phone_index") == Classed(FieldClass.SENSITIVE, Kind.DIGEST)
-    assert set(classes_of(Case)) >= {f.name for f in Case._meta.concrete_fields}
+    assert set(declared_classes(Case)) >= {f.name for f in Case._meta.concrete_fields}
 
 
 def test_fields_that_are_data_join_the_register():

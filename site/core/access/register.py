@@ -223,7 +223,10 @@ def class_of(model: type[models.Model], name: str) -> Classed | None:
     Raises:
         LookupError: The model is in the register, and this field is not.
     """
-    found = classes_of(model)
+    found = declared_classes(model)
+    if name not in found and _sources:
+        # Only what no code declares is worth asking for.
+        found = classes_of(model)
     if name in found:
         return found[name]
     if is_registered(model):

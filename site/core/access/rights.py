@@ -23,7 +23,15 @@ from django.apps import apps
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from .register import Classed, FieldClass, Kind, class_of, classes_of, is_registered, live_model
+from .register import (
+    Classed,
+    FieldClass,
+    Kind,
+    class_of,
+    declared_classes,
+    is_registered,
+    live_model,
+)
 
 
 class Seeing(IntEnum):
@@ -131,7 +139,7 @@ def check_matrix(matrix: FieldMatrix) -> None:
         names: set[str] = set()
         if "." in place:
             try:
-                names = set(classes_of(apps.get_model(place)))
+                names = set(declared_classes(apps.get_model(place)))
             except LookupError as error:
                 raise ValueError(f"field rights: there is no model {place!r}") from error
         elif place:
