@@ -71,7 +71,7 @@ def index_documents(
         row_of(kind, object_id, document, confidential=confidential)
         for object_id, document in documents
     ]
-    with transaction.atomic():
+    with unscoped("search index"), transaction.atomic():
         changed = database_engine().put(rows)
         _tell_cluster(kind, [object_id for _kind, object_id in changed])
 
@@ -84,7 +84,7 @@ def index_objects(kind: str, pks: Iterable[Any]) -> None:
     one = searchable(kind)
     each = iter(dict.fromkeys(pks))
     while batch := list(islice(each, BATCH)):
-        with transaction.atomic():
+        with unscoped("search index"), transaction.atomic():
             rows, gone = current_rows(one, batch)
             engine = database_engine()
             changed = [object_id for _kind, object_id in engine.put(rows)]
@@ -96,7 +96,7 @@ def index_objects(kind: str, pks: Iterable[Any]) -> None:
 def remove_objects(kind: str, pks: Iterable[Any]) -> None:
     """Take objects out of the index, inside the transaction that deletes them."""
     one = searchable(kind)
-    with transaction.atomic():
+    with unscoped("search index"), transaction.atomic():
         removed = database_engine().remove(kind, [one.object_id(pk) for pk in pks])
         _tell_cluster(kind, removed, urgent=True)
 
@@ -192,6 +192,7 @@ def _all_rows(one: Searchable) -> Iterator[list[Row]]:
         yield current_rows(one, pks)[0]
 
 
+@unscoped("search rebuild")
 def rebuild_database() -> int:
     """Index everything anew in the database; return how many documents it holds.
 
@@ -221,6 +222,7 @@ def _remove_stale(one: Searchable, kept: Sequence[str]) -> None:
     index_objects(one.kind, [one.pk(object_id) for object_id in missing])
 
 
+@unscoped("search rebuild")
 def rebuild_cluster() -> int:
     """Fill a new index on the cluster beside the old one and swap them; return its size.
 
@@ -273,6 +275,7 @@ def _tell_what_changed(written: set[tuple[str, str]], *, since: Any, confidentia
 # --- Checking -----------------------------------------------------------------------
 
 
+@unscoped("search check")
 def differences_from_cluster() -> dict[str, int]:
     """Compare the cluster with the database, document by document.
 

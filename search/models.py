@@ -42,6 +42,7 @@ class SearchEntry(models.Model):
             "indexed_at",
         ]
     )
+    open_rows_sql = "NOT confidential"
 
     wagtail_reference_index_ignore = True
 

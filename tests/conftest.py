@@ -12,7 +12,7 @@ from core.access.scope import scoped_to, unscoped
 from core.territories.models import Territory
 from tests.factories.core import TerritoryFactory
 
-pytest_plugins = ["tests.machine", "tests.migrated", "tests.outbound"]
+pytest_plugins = ["tests.machine", "tests.migrated", "tests.outbound", "tests.walled"]
 
 
 @dataclass
@@ -31,6 +31,11 @@ class District:
 @pytest.fixture
 def district(db: Any) -> District:
     """A small world: ``village`` and ``sibling`` in ``town``, ``foreign`` in ``other_town``."""
+    return small_district()
+
+
+def small_district() -> District:
+    """Make that small world."""
     root = TerritoryFactory(level="district", code="990101000000", name="示例区", parent=None)
 
     def town(code: str, name: str) -> Territory:

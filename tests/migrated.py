@@ -18,6 +18,8 @@ from django.conf import settings
 from django.core.management.commands import migrate
 from django.db import connections
 
+from core.access import walls
+
 KEPT = 5
 
 
@@ -26,6 +28,8 @@ def state_digest() -> str:
     digest = hashlib.sha256()
     for found in sorted(f"{d.metadata['Name']}={d.version}" for d in distributions()):
         digest.update(found.encode())
+    # Triggers are made from the models by this module, after the migrations.
+    digest.update(Path(walls.__file__).read_bytes())
     for config in sorted(apps.get_app_configs(), key=lambda config: config.label):
         digest.update(config.label.encode())
         # Content types and permissions are made from the models as they stand.

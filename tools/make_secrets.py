@@ -34,6 +34,7 @@ SECRETS: dict[str, Callable[[], str]] = {
     "secret_key": lambda: secrets.token_urlsafe(64),
     "keys.json": key_ring,
     "postgres_password": word,
+    "owner_password": word,
     "database_password": word,
     "elastic_password": word,
     "search_password": word,

@@ -1,7 +1,8 @@
 """Start a throwaway PostgreSQL server for tests, on a free loopback port.
 
-The account it prints owns nothing but its own databases and is no superuser, so row-level
-security bites it as it bites the product.
+The account it prints owns its databases and is no superuser, so row-level security bites it as
+it bites the product.  The tests migrate with it and then act as ``tonghu_app``, which owns
+nothing at all.
 """
 
 import os
@@ -97,7 +98,7 @@ class PostgresServer(LocalServer):
     def process_environment(self) -> dict[str, str]:
         return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LANG": "C.UTF-8"}
 
-    def query(self, statement: str) -> bool:
+    def query(self, statement: str, database: str = "postgres") -> bool:
         """Run one statement as the server's own superuser; tell whether it went through."""
         psql = shutil.which("psql") or str(self.binaries / "psql")
         state = self.state()
@@ -109,7 +110,7 @@ class PostgresServer(LocalServer):
                 "-Upostgres",
                 "-qtAc",
                 statement,
-                "postgres",
+                database,
             ],
             env=self.process_environment() | {"PGPASSWORD": state["password"]},
             capture_output=True,
@@ -121,14 +122,22 @@ class PostgresServer(LocalServer):
         return self.query("select 1")
 
     def after_start(self) -> None:
-        # Both fail, and may, where an earlier start left them.
+        # These fail, and may, where an earlier start left them.
         self.query(f"create role tonghu login createdb password '{self.state()['password']}'")
+        self.query("create role tonghu_app nologin")
+        self.query("grant tonghu_app to tonghu")
+        # See docs/operations.md: else no search could use its index behind the walls.
+        for database in ("template1", "tonghu"):
+            self.query("alter function ts_match_vq(tsvector, tsquery) leakproof", database)
         self.query("create database tonghu owner tonghu")
 
     def environment(self) -> dict[str, str]:
         state = self.state()
         password, port = state["password"], state["port"]
-        return {"TEST_POSTGRES_URL": f"postgresql://tonghu:{password}@127.0.0.1:{port}/tonghu"}
+        return {
+            "TEST_POSTGRES_URL": f"postgresql://tonghu:{password}@127.0.0.1:{port}/tonghu",
+            "TEST_POSTGRES_ROLE": "tonghu_app",
+        }
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ from caseadmin.children.models import ChildFile
 from caseadmin.volunteers.enums import VolunteerStatus
 from caseadmin.volunteers.models import PAIRABLE, Volunteer
 from caseadmin.volunteers.services import mark_ready, mark_serving
-from core.access.guards import require_reach
+from core.access.guards import reached
+from core.access.scope import unscoped
 from core.numbering import next_number
 from core.states import require_transition
 from core.writing import (
@@ -518,7 +519,8 @@ def _faults_of_volunteer(pairing: Pairing, day: date) -> dict[str, str]:
         return {"volunteer": _("The record check of this volunteer is not valid today.")}
     held = Pairing._base_manager.filter(volunteer_id=volunteer.pk, status__in=HOLDING)
     others = held.exclude(pk=pairing.pk).exclude(child_file_id=pairing.child_file_id)
-    count = others.values("child_file_id").distinct().count()
+    with unscoped("how many children a volunteer has, wherever they live"):
+        count = others.values("child_file_id").distinct().count()
     if count >= volunteer.max_children:
         return {
             "volunteer": ngettext(
@@ -581,7 +583,10 @@ def _end(stored: Pairing, end_reason: str, day: date, actor: "User") -> None:
     volunteer = stored.volunteer
     if volunteer is None or volunteer.status != VolunteerStatus.SERVING:
         return
-    if not Pairing._base_manager.filter(volunteer_id=volunteer.pk, status__in=HOLDING).exists():
+    with unscoped("whether a volunteer has another child somewhere"):
+        holding = Pairing._base_manager.filter(volunteer_id=volunteer.pk, status__in=HOLDING)
+        serving = holding.exists()
+    if not serving:
         mark_ready(volunteer=volunteer, actor=actor)
 
 
@@ -616,32 +621,19 @@ def _withdraw(
 
 def _lock_both(pairing: Pairing, actor: "User") -> None:
     """Lock file and volunteer, fresh from the database, and judge the actor's reach."""
-    child_file = (
-        ChildFile._base_manager.select_for_update(of=("self",))
-        .select_related("village")
-        .get(pk=pairing.child_file_id)
-    )
-    require_reach(actor, child_file.territory_code)
-    pairing.child_file = child_file
+    files = ChildFile._base_manager.select_for_update(of=("self",)).select_related("village")
+    pairing.child_file = reached(files, actor, pairing.child_file_id)
     if pairing.volunteer_id is None:
         return
-    volunteer = (
-        Volunteer._base_manager.select_for_update(of=("self",))
-        .select_related("village")
-        .get(pk=pairing.volunteer_id)
-    )
-    require_reach(actor, volunteer.territory_code)
-    pairing.volunteer = volunteer
+    volunteers = Volunteer._base_manager.select_for_update(of=("self",)).select_related("village")
+    pairing.volunteer = reached(volunteers, actor, pairing.volunteer_id)
 
 
 def _locked(pairing: Pairing, actor: "User") -> Pairing:
-    stored: Pairing = (
-        Pairing._base_manager.select_for_update(of=("self",))
-        .select_related("child_file__village", "volunteer__village")
-        .get(pk=pairing.pk)
+    rows = Pairing._base_manager.select_for_update(of=("self",)).select_related(
+        "child_file__village", "volunteer__village"
     )
-    require_reach(actor, stored.territory_code)
-    return stored
+    return reached(rows, actor, pairing.pk)
 
 
 def _paired(pairing: Pairing) -> Volunteer:

@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core.access.guards import require_reach
+from core.access.guards import reached, require_reach
+from core.access.scope import unscoped
 from core.identity import normalise_id_number
 from core.numbering import next_number
 from core.phones import normalise_phone
@@ -160,12 +161,13 @@ def _holder(name: str, value: str) -> Volunteer | None:
     digest = index.digest(value)
     if digest is None:
         return None
-    return (
-        Volunteer._base_manager.select_for_update(of=("self",))
-        .select_related("village")
-        .filter(**{index.name: digest})
-        .first()
-    )
+    with unscoped("whether an applicant is a volunteer already, somewhere"):
+        return (
+            Volunteer._base_manager.select_for_update(of=("self",))
+            .select_related("village")
+            .filter(**{index.name: digest})
+            .first()
+        )
 
 
 def _enter(application: VolunteerApplication, actor: "User") -> Volunteer:
@@ -332,8 +334,7 @@ def annul_check(*, check: BackgroundCheck, reason: str, actor: "User") -> Backgr
     """
     require_reason(reason)
     with writing(actor, reason):
-        stored = BackgroundCheck._base_manager.select_for_update().get(pk=check.pk)
-        require_reach(actor, stored.territory_code)
+        stored = reached(BackgroundCheck._base_manager.select_for_update(), actor, check.pk)
         if stored.annulled_on is not None:
             raise ValidationError(_("This check was annulled before."))
         stored.volunteer = _locked(stored.volunteer, actor)
@@ -475,8 +476,10 @@ def mark_ready(*, volunteer: Volunteer, actor: "User") -> Volunteer:
 def _between_ready_and_serving(
     volunteer: Volunteer, status: VolunteerStatus, actor: "User"
 ) -> Volunteer:
-    with writing(actor):
-        stored = _stored(volunteer)
+    # Whoever ends a pairing serves the child; the volunteer may live in another town.
+    with writing(actor), unscoped("a volunteer's pairing began or ended"):
+        rows = Volunteer._base_manager.select_for_update(of=("self",)).select_related("village")
+        stored: Volunteer = rows.get(pk=volunteer.pk)
         if stored.status != status:
             require_transition(TRANSITIONS, stored.status, status)
             stored.status = status
@@ -484,20 +487,10 @@ def _between_ready_and_serving(
     return take_over(volunteer, stored)
 
 
-def _stored(volunteer: Volunteer) -> Volunteer:
-    stored: Volunteer = (
-        Volunteer._base_manager.select_for_update(of=("self",))
-        .select_related("village")
-        .get(pk=volunteer.pk)
-    )
-    return stored
-
-
 def _locked(volunteer: Volunteer, actor: "User") -> Volunteer:
     """Lock the stored row and make sure the actor serves its place."""
-    stored = _stored(volunteer)
-    require_reach(actor, stored.territory_code)
-    return stored
+    rows = Volunteer._base_manager.select_for_update(of=("self",)).select_related("village")
+    return reached(rows, actor, volunteer.pk)
 
 
 def _refuse_second_entry(volunteer: Volunteer) -> None:
@@ -513,8 +506,12 @@ def _refuse_second_entry(volunteer: Volunteer) -> None:
     for name, value in values.items():
         index: Any = Volunteer._meta.get_field(f"{name}_index")
         digest = index.digest(value)
+        if digest is None:
+            continue
         others = Volunteer._base_manager.filter(**{index.name: digest}).exclude(pk=volunteer.pk)
-        if digest is None or not others.exists():
+        with unscoped("whether a volunteer is registered somewhere"):
+            taken = others.exists()
+        if not taken:
             continue
         seen = Volunteer.objects.filter(**{index.name: digest}).exclude(pk=volunteer.pk).first()
         if seen is not None:

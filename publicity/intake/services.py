@@ -15,7 +15,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from wagtail.models import Page
 
-from core.access.scope import unscoped
+from core.access.scope import Scope, in_scope, unscoped
 from core.accounts.selectors import system_account
 from core.calendar import age_on
 from core.history.context import change_set
@@ -147,6 +147,8 @@ def submit_application(
         application.application_number = _random_number(timezone.localdate())
         try:
             with (
+                # The portal may write in this one village, and nowhere else.
+                in_scope(Scope(prefixes=(village.prefix,))),
                 transaction.atomic(),
                 change_set(actor=system_account("portal"), source="portal"),
             ):

@@ -133,6 +133,7 @@ class ImportBatch(models.Model):
         ],
         sensitive={"reason": Kind.TEXT, "headings": Kind.TEXT},
     )
+    walled_by = "owner"
 
     wagtail_reference_index_ignore = True
 
@@ -169,6 +170,7 @@ class ImportSource(models.Model):
     content = EncryptedTextField()
 
     field_classes = FieldClasses(office=["id", "batch"], secret={"content": Kind.TEXT})
+    walled_by = "batch"
 
     wagtail_reference_index_ignore = True
 
@@ -211,6 +213,7 @@ class ImportRow(models.Model):
         office=["id", "batch", "position", "sheet", "number", "action"],
         secret={"payload": Kind.TEXT},
     )
+    walled_by = "batch"
 
     wagtail_reference_index_ignore = True
 
@@ -241,6 +244,7 @@ class ImportMapping(models.Model):
     field_classes = FieldClasses(
         office=["id", "ledger", "user", "fingerprint", "mapping", "updated_at"]
     )
+    walled_by = "user"
 
     wagtail_reference_index_ignore = True
 

@@ -17,7 +17,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.utils import translation
 
-from core.access.scope import Scope, scope_of
+from core.access.scope import Scope, scope_of, unscoped
 
 from .columns import ColumnField, LedgerResource, blind_index_of, resource_for
 from .declaration import ChildColumns
@@ -247,10 +247,13 @@ class _Planner:
                 record.refuse(key, "key_unknown", value=record.texts[key])
             return
         wanted = {str(r.values[key]) for r in missing}
-        elsewhere = {
-            str(getattr(row, key))
-            for row in _in_chunks(self.model._base_manager.only("pk", key), f"{key}__in", wanted)
-        }
+        with unscoped("whether a key of an import is in use somewhere"):
+            elsewhere = {
+                str(getattr(row, key))
+                for row in _in_chunks(
+                    self.model._base_manager.only("pk", key), f"{key}__in", wanted
+                )
+            }
         for record in missing:
             if str(record.values[key]) in elsewhere:
                 record.refuse(key, "not_available")
@@ -497,7 +500,9 @@ def check_unique(ledger: Any, records: Sequence[Record]) -> None:
                 group[0].refuse(paths[0], "repeated_value", row=other.raw.number)
         first = {value[0] for value in holders}
         queryset = ledger.model._base_manager.all()
-        for row in _in_chunks(queryset, f"{names[0]}__in", first):
+        with unscoped("whether a value of an import is in use somewhere"):
+            stored = list(_in_chunks(queryset, f"{names[0]}__in", first))
+        for row in stored:
             value = tuple(_unique_value(row, name) for name in names)
             for record in holders.get(value, ()):
                 if record.instance.pk == row.pk:

@@ -31,6 +31,7 @@ CLUSTER_MESSAGES = {
 class Command(BaseCommand):
     help = "Checks that every index holds what the tables hold; exits with 1 where it does not."
 
+    @unscoped("search check")
     def handle(self, *args: Any, **options: Any) -> None:
         faults = self._check_versions() + self._check_database()
         if uses_cluster():
@@ -67,8 +68,7 @@ class Command(BaseCommand):
     def _wrong(self, one: Searchable) -> int:
         entries = SearchEntry.objects.filter(kind=one.kind)
         here = dict(entries.values_list("object_id", "fingerprint"))
-        with unscoped("search check"):
-            pks = list(one.model._base_manager.order_by("pk").values_list("pk", flat=True))
+        pks = list(one.model._base_manager.order_by("pk").values_list("pk", flat=True))
         wrong = 0
         for start in range(0, len(pks), BATCH):
             rows, _gone = current_rows(one, pks[start : start + BATCH])

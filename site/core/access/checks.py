@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.apps import apps
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+from django.db import OperationalError, connections
 from wagtail.models import DraftStateMixin, PreviewableMixin, RevisionMixin
 
 from core.crypto.fields import EncryptedTextField
@@ -11,6 +13,7 @@ from core.crypto.fields import EncryptedTextField
 from .managers import ScopedManager
 from .models import CaseModel
 from .register import Classed, FieldClass, Kind, declared_classes, live_model, must_register
+from .walls import missing, places, policy, walled_models
 
 
 @register
@@ -110,3 +113,77 @@ def _is_fit(column: Any, classed: Classed) -> bool:
     if classed.kind is Kind.DIGEST:
         return True
     return isinstance(column, EncryptedTextField) == (classed.level >= FieldClass.SENSITIVE)
+
+
+@register
+def check_walls_can_be_built(**kwargs: Any) -> list[CheckMessage]:
+    """Every walled table says where its territory comes from, or whose its rows are."""
+    messages: list[CheckMessage] = []
+    for model in walled_models():
+        try:
+            policy(model)
+            places(model)
+        except (ImproperlyConfigured, FieldDoesNotExist) as error:
+            messages.append(
+                Error(
+                    str(error),
+                    hint="territory_from = 'name of the foreign key', or several, the first "
+                    "not null first; () where a row places itself.",
+                    id="access.E004",
+                )
+            )
+    return messages
+
+
+@register(Tags.database)
+def check_walls(databases: list[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """The walls stand in the database, and the product does not hold the key to them.
+
+    Runs with ``check --database default`` and at the start of ``migrate``, which builds what
+    is missing; hence warnings.
+    """
+    messages: list[CheckMessage] = []
+    for alias in databases or []:
+        connection = connections[alias]
+        try:
+            absent = missing(connection)
+        except OperationalError:
+            continue  # no database to look at yet; Django says so itself
+        messages += [
+            Warning(
+                f"A wall is missing: {said}.",
+                hint="Run migrate with the account that owns the tables.",
+                id="access.W001",
+            )
+            for said in absent
+        ]
+        if connection.vendor == "postgresql":
+            messages += _postgres_faults(connection)
+    return messages
+
+
+def _postgres_faults(connection: Any) -> list[CheckMessage]:
+    messages: list[CheckMessage] = []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        if cursor.fetchone()[0]:
+            messages.append(
+                Warning(
+                    "The database account walks through row-level security.",
+                    hint="Use one without SUPERUSER and BYPASSRLS: docs/operations.md.",
+                    id="access.W002",
+                )
+            )
+        cursor.execute(
+            "SELECT proleakproof FROM pg_proc"
+            " WHERE oid = 'pg_catalog.ts_match_vq(tsvector,tsquery)'::regprocedure"
+        )
+        if not cursor.fetchone()[0]:
+            messages.append(
+                Warning(
+                    "Searches cannot use the index over words behind row-level security.",
+                    hint="As superuser: ALTER FUNCTION ts_match_vq(tsvector, tsquery) LEAKPROOF.",
+                    id="access.W003",
+                )
+            )
+    return messages

@@ -1,14 +1,19 @@
 """What services ask before they write: does the actor serve this territory?"""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from .scope import Scope, current_scope, is_unscoped, scope_of
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from core.accounts.models import User
+
+Row = TypeVar("Row", bound=Model)
 
 
 def scope_for(actor: "User") -> Scope:
@@ -31,6 +36,25 @@ def require_reach(actor: "User", code: str) -> None:
     if is_unscoped() or scope_for(actor).covers(code):
         return
     raise PermissionDenied(_("There is no such record in the territory you serve."))
+
+
+def reached(rows: "QuerySet[Row]", actor: "User", pk: Any) -> Row:
+    """Return one stored row, if the actor serves its territory.
+
+    Args:
+        rows: Of the plain manager, locked and joined as the caller needs.
+        actor: Who is going to write.
+        pk: Which row.
+
+    Raises:
+        PermissionDenied: There is none in their territory, which is all that is said:
+            with row-level security a foreign row and none look the same.
+    """
+    row = rows.filter(pk=pk).first()
+    require_reach(actor, row.territory_code if row is not None else "")  # type: ignore[attr-defined]
+    if row is None:
+        raise PermissionDenied(_("There is no such record in the territory you serve."))
+    return row
 
 
 def serves_town_or_district(actor: "User", code: str) -> bool:

@@ -1,7 +1,9 @@
 """Put the signed-in person's scope and name on everything a request does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 
 from core.history.context import change_set
@@ -20,8 +22,29 @@ class ScopeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with in_scope(scope_of(request.user)):
+        with in_scope(scope_of(request.user)), request_transaction():
             if not request.user.is_authenticated:
-                return self.get_response(request)
+                return self.answer(request)
             with change_set(actor=request.user, source="form"):
-                return self.get_response(request)
+                return self.answer(request)
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        """Return the answer; what a request that failed has written goes with it."""
+        response = self.get_response(request)
+        if response.status_code >= 500 and connection.in_atomic_block:
+            transaction.set_rollback(True)
+        return response
+
+
+@contextmanager
+def request_transaction() -> Iterator[None]:
+    """Open the transaction that row-level security is told the scope in.
+
+    View and page share it, so that the scope is sent once.  Only where the database has
+    row-level security: SQLite takes a lock for each transaction, and readers would queue.
+    """
+    if connection.vendor != "postgresql" or connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        yield

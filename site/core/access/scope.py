@@ -91,6 +91,11 @@ def is_unscoped() -> bool:
     return _current.get() is EVERYTHING
 
 
+def in_force() -> Scope | Everything | None:
+    """Return the scope in force as it is: a scope, everything, or nothing set."""
+    return _current.get()
+
+
 def scope_filter(path: str = "territory_code") -> Q | None:
     """Return the filter managers apply, or ``None`` where all rows are asked for."""
     scope = _current.get()
