@@ -267,9 +267,9 @@ def test_scopes_nest_and_a_rolled_back_savepoint_takes_its_scope_along(files, di
     town, other = Scope(prefixes=("990101001",)), Scope(prefixes=("990101002",))
     with in_scope(town):
         before = count()
-        with pytest.raises(ZeroDivisionError), transaction.atomic(), in_scope(other):
+        with transaction.atomic(), in_scope(other):
             within = count()
-            1 / 0  # noqa: B018
+            transaction.set_rollback(True)
         after = count()
         with unscoped("test"):
             every = count()

@@ -136,7 +136,7 @@ def check_walls_can_be_built(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.database)
-def check_walls(databases: list[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+def check_walls(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """The walls stand in the database, and the product does not hold the key to them.
 
     Runs with ``check --database default`` and at the start of ``migrate``, which builds what

@@ -22,29 +22,30 @@ class ScopeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with in_scope(scope_of(request.user)), request_transaction():
+        with in_scope(scope_of(request.user)), request_transaction() as opened:
             if not request.user.is_authenticated:
-                return self.answer(request)
-            with change_set(actor=request.user, source="form"):
-                return self.answer(request)
-
-    def answer(self, request: HttpRequest) -> HttpResponse:
-        """Return the answer; what a request that failed has written goes with it."""
-        response = self.get_response(request)
-        if response.status_code >= 500 and connection.in_atomic_block:
-            transaction.set_rollback(True)
+                response = self.get_response(request)
+            else:
+                with change_set(actor=request.user, source="form"):
+                    response = self.get_response(request)
+            if opened and response.status_code >= 500:
+                # What a request that failed has written goes with it.
+                transaction.set_rollback(True)
         return response
 
 
 @contextmanager
-def request_transaction() -> Iterator[None]:
+def request_transaction() -> Iterator[bool]:
     """Open the transaction that row-level security is told the scope in.
 
     View and page share it, so that the scope is sent once.  Only where the database has
     row-level security: SQLite takes a lock for each transaction, and readers would queue.
+
+    Yields:
+        Whether one was opened; inside another (a test's) there is no need.
     """
     if connection.vendor != "postgresql" or connection.in_atomic_block:
-        yield
+        yield False
         return
     with transaction.atomic():
-        yield
+        yield True

@@ -163,7 +163,9 @@ def territory_fields(model: type[models.Model]) -> list[Any]:
     if said is not None:
         names = (said,) if isinstance(said, str) else said
         return [model._meta.get_field(name) for name in names]
-    keys = [f for f in model._meta.local_concrete_fields if f.is_relation and f.related_model]
+    keys: list[Any] = [
+        f for f in model._meta.local_concrete_fields if f.is_relation and f.related_model
+    ]
     case_keys = [f for f in keys if concrete(f.related_model, COLUMN)]
     choices = (
         [f for f in case_keys if type(f).__name__ == "ParentalKey"],
@@ -211,7 +213,7 @@ def policy(model: type[models.Model]) -> tuple[str, str]:
             seen = f"({model.open_rows_sql}) OR ({IN_REACH})"
         written = seen
         # Some entries tell of no place; they are written by all, and read by none in a scope.
-        if model._meta.get_field(COLUMN).blank:
+        if getattr(model._meta.get_field(COLUMN), "blank", False):
             written = f"{COLUMN} = '' OR ({written})"
         return seen, written
     field = owner_field(model)
