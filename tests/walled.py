@@ -49,7 +49,7 @@ def outside_every_scope(request: pytest.FixtureRequest, monkeypatch: pytest.Monk
     """Let a test look at what is stored."""
     if connection.vendor != "postgresql" or request.node.get_closest_marker("walled"):
         return
-    from core.access.postgres import base  # needs psycopg
+    from core.access.postgresql import base  # needs psycopg
 
     def settings_in_force() -> walls.Told:
         if in_force() is None and not _working.get():

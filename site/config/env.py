@@ -112,7 +112,7 @@ def database(name: str, default: str) -> dict[str, object]:
         }
     if parts.scheme in {"postgres", "postgresql"}:
         return {
-            "ENGINE": "core.access.postgres",
+            "ENGINE": "core.access.postgresql",
             "NAME": parts.path.lstrip("/"),
             "USER": unquote(parts.username or ""),
             "PASSWORD": unquote(parts.password or "") or text("DATABASE_PASSWORD", ""),

@@ -4,7 +4,7 @@ Two of the five layers of isolation stand in the database itself, where no view,
 forgotten manager walks past them:
 
 - *Row-level security* (PostgreSQL): a policy per table, by range of the territory code, from
-  settings that ``core.access.postgres`` sends with each transaction.  Nothing set, nothing
+  settings that ``core.access.postgresql`` sends with each transaction.  Nothing set, nothing
   seen; also for the owner of the tables (``FORCE``).
 - *The territory column* (both engines): a trigger refuses a row whose code is not that of the
   row it belongs to.
