@@ -418,4 +418,4 @@ def test_every_case_table_has_its_column_held(files):
         if walls.concrete(model, "territory_code")
     } - held
     # An entry of the log tells of an action; the index copies what it is given.
-    assert free == {"audit.CaseLogEntry", "search.SearchEntry"}
+    assert free == {"audit.CaseLogEntry", "searches.SearchEntry"}
