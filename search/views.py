@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -42,8 +43,12 @@ class CaseSearchView(WagtailAdminTemplateMixin, View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Search, and show what the reader may see."""
+        with transaction.atomic():
+            return self.render_to_response(self.get_context_data(**self._found(request)))
+
+    def _found(self, request: HttpRequest) -> dict[str, Any]:
         form = CaseSearchForm(request.POST)
-        context = {"form": form, "searched": False}
+        context: dict[str, Any] = {"form": form, "searched": False}
         if form.is_valid() and form.cleaned_data["words"].strip():
             overview, groups = grouped_results(
                 form.cleaned_data["words"],
@@ -61,7 +66,7 @@ class CaseSearchView(WagtailAdminTemplateMixin, View):
                 is_narrowed=len(self.kinds) > 1
                 and form.cleaned_data["kind"] in {one.kind for one in self.kinds},
             )
-        return self.render_to_response(self.get_context_data(**context))
+        return context
 
     def _log(self, request: HttpRequest, overview: SearchPage) -> None:
         """Write down that this person searched; not for what."""
@@ -70,5 +75,6 @@ class CaseSearchView(WagtailAdminTemplateMixin, View):
             actor=request.user,  # type: ignore[arg-type]
             model=self.kinds[0].model,
             label=str(self.page_title),
+            territory_code=(current_scope() or Scope()).place,
             data={"level": overview.level, "hits": overview.total},
         )

@@ -12,7 +12,13 @@ from core.access.scope import scoped_to, unscoped
 from core.territories.models import Territory
 from tests.factories.core import TerritoryFactory
 
-pytest_plugins = ["tests.machine", "tests.migrated", "tests.outbound", "tests.walled"]
+pytest_plugins = [
+    "tests.machine",
+    "tests.migrated",
+    "tests.outbound",
+    "tests.triggers",
+    "tests.walled",
+]
 
 
 @dataclass

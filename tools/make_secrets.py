@@ -23,7 +23,15 @@ def key_ring() -> str:
     def key() -> str:
         return base64.b64encode(secrets.token_bytes(32)).decode()
 
-    return json.dumps({"current": 1, "data": {"1": key()}, "index": key(), "search": key()})
+    return json.dumps(
+        {
+            "current": 1,
+            "data": {"1": key()},
+            "index": key(),
+            "search": key(),
+            "audit": {"1": key()},
+        }
+    )
 
 
 def word() -> str:

@@ -26,7 +26,13 @@ PRODUCTION = {
     "BASE_URL": "https://tonghu.example",
     "DATABASE_URL": "sqlite:///var/check-only.sqlite3",
     "TONGHU_KEYS": json.dumps(
-        {"current": 1, "data": {"1": key()}, "index": key(), "search": key()}
+        {
+            "current": 1,
+            "data": {"1": key()},
+            "index": key(),
+            "search": key(),
+            "audit": {"1": key()},
+        }
     ),
 }
 TEST = {"DJANGO_SETTINGS_MODULE": "config.settings.test"}

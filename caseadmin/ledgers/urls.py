@@ -13,6 +13,7 @@ from .views.detail import LedgerRecordView
 from .views.editing import LedgerCreateView, LedgerEditView
 from .views.history import LedgerHistoryView
 from .views.listing import LedgerIndexView
+from .views.looking import LedgerLooksView
 from .views.removing import LedgerDeleteView
 
 
@@ -32,6 +33,7 @@ def ledger_urls(ledger: type[Ledger]) -> list[URLPattern]:
         path("choose/", view(LedgerChooseView), name="choose"),
         path("<uuid:pk>/", view(LedgerRecordView), name="view"),
         path("<uuid:pk>/history/", view(LedgerHistoryView), name="history"),
+        path("<uuid:pk>/looks/", view(LedgerLooksView), name="looks"),
         path("<uuid:pk>/do/<slug:action>/", view(LedgerActionView), name="do"),
     ]
     if ledger.can_add:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone, translation
 
 from core.access.scope import Scope, current_scope, in_scope
@@ -61,25 +61,28 @@ def export_file(
     """
     columns = [resource_for(ledger).columns[path] for path in paths]
     watermark = Watermark(new_batch_number(), actor.get_full_name(), timezone.now())
-    log(
-        "tonghu.export",
-        actor=actor,
-        model=ledger.model,
-        label=str(ledger.label),
-        territory_code=place_of(actor),
-        data={
-            "number": watermark.number,
-            "rows": queryset.count(),
-            "format": str(file_format),
-            "columns": list(paths),
-            "sensitive": [column.path for column in columns if is_sensitive(column)],
-            "reason": reason,
-            "filters": filters or {},
-            "searched": searched,
-        },
-    )
+    with transaction.atomic():
+        keys = list(queryset.values_list("pk", flat=True))
+        log(
+            "tonghu.export",
+            actor=actor,
+            model=ledger.model,
+            label=str(ledger.label),
+            territory_code=place_of(actor),
+            data={
+                "number": watermark.number,
+                "rows": len(keys),
+                "format": str(file_format),
+                "columns": list(paths),
+                "sensitive": [column.path for column in columns if is_sensitive(column)],
+                "reason": reason,
+                "filters": filters or {},
+                "searched": searched,
+            },
+            object_ids=keys,
+        )
     header = [column.label for column in columns]
-    lines = ledger_lines(ledger, queryset, columns)
+    lines = ledger_lines(ledger, queryset, columns, keys)
     pieces = file_pieces(
         _with_header(header, lines),
         file_format=file_format,
@@ -101,8 +104,17 @@ def _is_long(column: ColumnField) -> bool:
     return isinstance(column.model_field, models.TextField | EncryptedTextField) or limit > 50
 
 
-def ledger_lines(ledger: Any, queryset: Any, columns: Sequence[ColumnField]) -> Iterator[list[str]]:
-    """Yield one line of texts for each row; a few queries for each chunk of rows."""
+def ledger_lines(
+    ledger: Any, queryset: Any, columns: Sequence[ColumnField], keys: Sequence[Any]
+) -> Iterator[list[str]]:
+    """Yield one line of texts for each row; a few queries for each chunk of rows.
+
+    Args:
+        ledger: The ledger.
+        queryset: Its rows, scoped and filtered.
+        columns: What to write of each.
+        keys: The rows the log names, in order.  A row that came meanwhile does not leave.
+    """
     joins = {
         f"{column.model_field.name}__parent"
         if any(f.name == "parent" for f in column.model_field.related_model._meta.fields)
@@ -116,9 +128,15 @@ def ledger_lines(ledger: Any, queryset: Any, columns: Sequence[ColumnField]) -> 
         rows = rows.select_related(*joins)
     if relations:
         rows = rows.prefetch_related(*relations)
-    for row in rows.iterator(chunk_size=CHUNK):
-        children = {name: list(getattr(row, name).all()) for name in relations}
-        yield [_text(row, children, column) for column in columns]
+    rows = rows.order_by()
+    for start in range(0, len(keys), CHUNK):
+        found = rows.in_bulk(keys[start : start + CHUNK])
+        for key in keys[start : start + CHUNK]:
+            row = found.get(key)
+            if row is None:
+                continue
+            children = {name: list(getattr(row, name).all()) for name in relations}
+            yield [_text(row, children, column) for column in columns]
 
 
 def _text(row: Any, children: dict[str, list[Any]], column: ColumnField) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -35,6 +35,7 @@ class LedgerActionView(RecordPage, TemplateView):
     """One of the ledger's declared actions on one record."""
 
     template_name = "ledgers/act.html"
+    page_code = "do"
 
     @cached_property
     def action(self) -> LedgerAction:
@@ -79,7 +80,11 @@ class LedgerActionView(RecordPage, TemplateView):
         reason = cleaned.pop("reason", "")
         assert self.action.handler is not None
         try:
-            result = self.action.handler(self.object, actor=self.actor, reason=reason, **cleaned)
+            with transaction.atomic():
+                result = self.action.handler(
+                    self.object, actor=self.actor, reason=reason, **cleaned
+                )
+                self.log("tonghu.transition", act=self.action.name)
         except ValidationError as error:
             if not self.action.asks:
                 return self._back(" ".join(error.messages))

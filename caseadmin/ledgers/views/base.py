@@ -4,6 +4,7 @@ import uuid
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import UUIDField, Value
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import NoReverseMatch
@@ -113,7 +114,25 @@ class LedgerPage(LedgerScopeMixin, WagtailAdminTemplateMixin):
 
 
 class RecordPage(LedgerPage):
-    """A page about one record."""
+    """A page about one record.
+
+    Whoever gets an answer with the record in it leaves exactly one entry in the log, in
+    the transaction of the answer: a page that writes none itself gets the plain one
+    here, so that a page somebody adds later cannot forget it.
+
+    Attributes:
+        page_code: Which of the record's pages it is, for the log.
+    """
+
+    page_code: ClassVar[str] = ""
+    has_logged = False
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with transaction.atomic():
+            response = super().dispatch(request, *args, **kwargs)
+            if not self.has_logged and shows_record(response):
+                self.log("tonghu.view")
+        return response
 
     @cached_property
     def object(self) -> Any:
@@ -149,7 +168,15 @@ class RecordPage(LedgerPage):
 
         Legal source: 未成年人网络保护条例 art. 36: access to minors' information is recorded.
         """
+        if self.page_code:
+            data.setdefault("page", self.page_code)
         record(action, actor=self.actor, instance=self.object, data=data)
+        self.has_logged = True
+
+
+def shows_record(response: HttpResponse) -> bool:
+    """Return whether an answer carries a page: no redirect, no refusal of the method."""
+    return response.status_code < 300 or response.status_code in (409, 422)
 
 
 def spare_look_ups(user: Any) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.generic import View
 
@@ -11,7 +12,7 @@ from ..columns import column_paths
 from ..forms.fields import option_of
 from ..paths import joins
 from .base import LedgerScopeMixin
-from .listing import MAX_WORDS, WORDS
+from .listing import MAX_WORDS, WORDS, log_search
 
 MOST = 10
 
@@ -31,8 +32,14 @@ class LedgerChooseView(LedgerScopeMixin, View):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         words = " ".join(request.POST.get(WORDS, "")[:MAX_WORDS].split())
+        with transaction.atomic():
+            return self._answer(words)
+
+    def _answer(self, words: str) -> HttpResponse:
         rows = self._found(words)[: MOST + 1] if words else []
         found = [option_of(self.ledger, row) for row in rows]
+        if words:
+            log_search(self, page="choose", hits=len(found[:MOST]), more=len(found) > MOST)
         return JsonResponse({"records": found[:MOST], "more": len(found) > MOST})
 
     def _found(self, words: str) -> Any:

@@ -16,6 +16,7 @@ from ..presentation import Shown, ShownTable, child_table, sections_of
 from ..registry import ledgers
 from ..timeline import timeline
 from .base import RecordPage
+from .looking import RIGHT
 
 LATEST = 3
 RELATED_ROWS = 10
@@ -31,11 +32,6 @@ class LedgerRecordView(RecordPage, TemplateView):
     page_title = ""
     template_name = "ledgers/view.html"
     unmasked = False
-
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = super().get(request, *args, **kwargs)
-        self.log("tonghu.view")
-        return response
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Reveal the masked values, once, on this page only."""
@@ -75,6 +71,15 @@ class LedgerRecordView(RecordPage, TemplateView):
                     url=self.ledger.url("history", self.object.pk),
                     icon_name="history",
                     priority=10,
+                )
+            )
+        if self.request.user.has_perm(RIGHT):
+            buttons.append(
+                Button(
+                    _("Who looked at it"),
+                    url=self.ledger.url("looks", self.object.pk),
+                    icon_name="view",
+                    priority=20,
                 )
             )
         if self.ledger.can_delete and self.allows("delete"):

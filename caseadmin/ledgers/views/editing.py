@@ -151,6 +151,7 @@ class LedgerEditView(FormMixin, RecordPage, TemplateView):
 
     template_name = "ledgers/form.html"
     permission = "change"
+    page_code = "edit"
     page_title = gettext_lazy("Edit")
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
@@ -180,9 +181,13 @@ class LedgerEditView(FormMixin, RecordPage, TemplateView):
         return buttons
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = self.show(self.form_for(), version=self.object.version)
-        sees = self.allows("view_sensitive") and self.ledger.masks_anything()
-        self.log("tonghu.reveal" if sees else "tonghu.view", page="edit")
+        return self.show(self.form_for(), version=self.object.version)
+
+    def show(self, record_form: RecordForm, *, status: int = 200, **extra: Any) -> HttpResponse:
+        """Return the page with the form; where it holds values unmasked, that is a reveal."""
+        response = super().show(record_form, status=status, **extra)
+        if self.allows("view_sensitive") and self.ledger.masks_anything():
+            self.log("tonghu.reveal", fields=sorted(self.ledger.sensitive))
         return response
 
     def form_for(self, data: Any = None) -> RecordForm:
@@ -207,9 +212,9 @@ class LedgerEditView(FormMixin, RecordPage, TemplateView):
         ) == str(self.stored.version)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        with transaction.atomic():
-            self._lock()
-            return self._post()
+        # The page's own transaction holds the lock until the answer.
+        self._lock()
+        return self._post()
 
     def _lock(self) -> None:
         """Hold the row until the answer, so that versions cannot change in between."""

@@ -15,6 +15,7 @@ class LedgerHistoryView(RecordPage, TemplateView):
     """Who changed what, when, why and through which door."""
 
     permission = "view_history"
+    page_code = "history"
     page_title = _("History")
     template_name = "ledgers/history.html"
     unmasked = False
@@ -36,7 +37,7 @@ class LedgerHistoryView(RecordPage, TemplateView):
             raise PermissionDenied
         self.unmasked = True
         response = self.render_to_response(self.get_context_data(**kwargs))
-        self.log("tonghu.reveal", fields=sorted(self.ledger.sensitive), page="history")
+        self.log("tonghu.reveal", fields=sorted(self.ledger.sensitive))
         return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -11,9 +12,11 @@ from wagtail.admin.views import generic
 from wagtail.admin.widgets.button import Button, ButtonWithDropdown, HeaderButton
 
 from core.access.scope import Scope, current_scope
+from core.audit.services import record
 
 from ..columns import column_paths, table_columns
 from ..declaration import Ledger
+from ..exporting.places import place_of
 from ..filters import filterset_class
 from ..paths import joins
 from .base import LedgerScopeMixin, optional_url
@@ -52,8 +55,21 @@ class LedgerIndexView(LedgerScopeMixin, generic.IndexView):
         self.is_export = False
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Search: the same list, narrowed by the words in the body."""
-        return self.get(request, *args, **kwargs)  # type: ignore[no-any-return]
+        """Search: the same list, narrowed by the words in the body.
+
+        The log keeps that somebody searched and how much was found, never the words.
+        """
+        with transaction.atomic():
+            response: HttpResponse = self.get(request, *args, **kwargs)
+            if self.is_searching:
+                context = response.context_data  # type: ignore[attr-defined]
+                log_search(
+                    self,
+                    level=self.narrowed.level,
+                    hits=context["paginator"].count,
+                    page=context["page_obj"].number,
+                )
+        return response
 
     # Which rows
 
@@ -286,6 +302,18 @@ class LedgerIndexView(LedgerScopeMixin, generic.IndexView):
 
     def user_has_permission(self, permission: str) -> bool:
         return self.allows(permission)
+
+
+def log_search(view: LedgerScopeMixin, **counts: Any) -> None:
+    """Write down that somebody searched a ledger; not for what."""
+    record(
+        "tonghu.search",
+        actor=view.actor,
+        model=view.ledger.model,
+        label=str(view.ledger.label),
+        territory_code=place_of(view.actor),
+        data=counts,
+    )
 
 
 def replayed_queryset(ledger: type[Ledger], request: HttpRequest) -> Any:

@@ -1,5 +1,6 @@
 """Delete a record: say what goes with it or holds it back, and ask why."""
 
+import copy
 from collections import Counter
 from typing import Any
 
@@ -28,6 +29,7 @@ class LedgerDeleteView(RecordPage, TemplateView):
     """Asks for a reason; lists by number what else goes, and what prevents it."""
 
     permission = "delete"
+    page_code = "delete"
     page_title = gettext_lazy("Delete")
     template_name = "ledgers/delete.html"
 
@@ -81,11 +83,13 @@ class LedgerDeleteView(RecordPage, TemplateView):
         number = self.number
         try:
             with transaction.atomic():
-                # Logged first: afterwards there is no row to take the territory from.
-                self.log("wagtail.delete")
+                gone = copy.copy(self.object)
                 self.ledger.delete(
                     self.object, actor=self.actor, reason=form.cleaned_data["reason"]
                 )
+                # Logged last: whoever holds the end of the log waits for nothing else.
+                self.object = gone
+                self.log("wagtail.delete")
         except (ProtectedError, RestrictedError):
             form.add_error(None, _("Something holds on to this record, so it stays."))
             return self.render_to_response(self.get_context_data(form=form), status=422)

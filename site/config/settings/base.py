@@ -237,6 +237,10 @@ SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 
+# --- Log of actions ---------------------------------------------------------------
+# Days an entry is kept; fewer than 180 are refused (网络安全法 art. 21).
+AUDIT_RETENTION_DAYS = env.integer("AUDIT_RETENTION_DAYS", 3 * 365)
+
 # --- Log --------------------------------------------------------------------------
 LOGGING = {
     "version": 1,

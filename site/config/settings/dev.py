@@ -25,10 +25,24 @@ def _ring() -> str:
     return new_ring_json()
 
 
+def _local_ring() -> str:
+    """Return the ring kept in ``var/``; one from before the log had a key gets one."""
+    from core.crypto.keys import with_new_audit_key
+
+    text = _local_secret("keys.json", _ring)
+    if '"audit"' in text:
+        return text
+    text = with_new_audit_key(text)
+    path = os.path.join(os.environ.get("TONGHU_VAR", VAR_DEFAULT), "keys.json")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    return text
+
+
 if not os.environ.get("SECRET_KEY") and not os.environ.get("SECRET_KEY_FILE"):
     os.environ["SECRET_KEY"] = _local_secret("secret_key", lambda: secrets.token_urlsafe(50))
 if not os.environ.get("TONGHU_KEYS") and not os.environ.get("TONGHU_KEYS_FILE"):
-    os.environ["TONGHU_KEYS"] = _local_secret("keys.json", _ring)
+    os.environ["TONGHU_KEYS"] = _local_ring()
 
 from .base import *  # noqa: E402, F403
 

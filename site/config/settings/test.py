@@ -12,7 +12,15 @@ def _key(letter: str) -> str:
 os.environ.setdefault("SECRET_KEY", "for-tests-only-" + "x" * 50)
 os.environ.setdefault(
     "TONGHU_KEYS",
-    json.dumps({"current": 1, "data": {"1": _key("a")}, "index": _key("b"), "search": _key("c")}),
+    json.dumps(
+        {
+            "current": 1,
+            "data": {"1": _key("a")},
+            "index": _key("b"),
+            "search": _key("c"),
+            "audit": {"1": _key("d")},
+        }
+    ),
 )
 os.environ.setdefault("DATABASE_URL", os.environ.get("TEST_POSTGRES_URL") or "sqlite:///:memory:")
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
+from itertools import takewhile
 from operator import or_
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tonghu.access")
 
 NOTHING = Q(pk__in=[])
+CODE_LENGTH = 12
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,15 @@ class Scope:
     def covers(self, code: str) -> bool:
         """Return whether a row with this territory code is in reach."""
         return bool(code) and code.startswith(self.prefixes) if self.prefixes else False
+
+    @property
+    def place(self) -> str:
+        """The code of the smallest place that holds all of it, for the log; may be empty."""
+        columns = zip(*self.prefixes, strict=False)
+        digits = takewhile(lambda column: len(set(column)) == 1, columns)
+        prefix = "".join(column[0] for column in digits)
+        whole = next((length for length in (12, 9, 6) if len(prefix) >= length), 0)
+        return prefix[:whole].ljust(CODE_LENGTH, "0") if whole else ""
 
     def q(self, path: str = "territory_code") -> Q:
         """Return the filter that keeps rows in reach.

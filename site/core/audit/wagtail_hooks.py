@@ -17,6 +17,8 @@ ACTIONS = {
     "tonghu.import": (_("Import"), _("Imported a ledger")),
     "tonghu.print": (_("Print"), _("Printed the record")),
     "tonghu.transition": (_("Change of state"), _("Changed the state")),
+    "tonghu.blank": (_("Blanking of the log"), _("Emptied entries of the log")),
+    "tonghu.purge": (_("Purge of the log"), _("Deleted old entries of the log")),
 }
 
 

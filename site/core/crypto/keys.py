@@ -2,11 +2,13 @@
 
 Keys live outside the database, in a file or in the environment, as JSON::
 
-    {"current": 2, "data": {"1": "…", "2": "…"}, "index": "…", "search": "…"}
+    {"current": 2, "data": {"1": "…", "2": "…"}, "index": "…", "search": "…", "audit": {"1": "…"}}
 
 Each value is 32 random bytes in base64.  ``data`` keys encrypt fields (the number is
 written into every ciphertext, so old ones go on opening what they closed), ``index``
-makes blind indexes and ``search`` makes search tokens.  The three never mix.
+makes blind indexes, ``search`` makes search tokens and ``audit`` chains the log of
+actions (the highest number is in use; old ones go on proving what they chained).  The
+four never mix.
 """
 
 import base64
@@ -32,6 +34,7 @@ class KeyRing:
     data: dict[int, bytes]
     index: bytes
     search: bytes
+    audit: dict[int, bytes]
 
 
 def _key(value: object, name: str) -> bytes:
@@ -52,32 +55,45 @@ def parse(text: str) -> KeyRing:
     """
     try:
         raw = json.loads(text)
+        audit = raw["audit"]
         data = {int(number): _key(key, f"data {number}") for number, key in raw["data"].items()}
         ring = KeyRing(
             current=int(raw["current"]),
             data=data,
             index=_key(raw["index"], "index"),
             search=_key(raw["search"], "search"),
+            audit={int(number): _key(key, f"audit {number}") for number, key in audit.items()},
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ImproperlyConfigured(
-            "Key ring: give JSON with current, data, index and search; "
-            "`manage.py make_keys` writes one."
+            "Key ring: give JSON with current, data, index, search and audit; `manage.py "
+            "make_keys` writes one, and with --add-audit adds what an older one lacks."
         ) from error
     if ring.current not in ring.data:
         raise ImproperlyConfigured("Key ring: the current number has no key.")
-    if len({*ring.data.values(), ring.index, ring.search}) != len(ring.data) + 2:
+    if not ring.audit:
+        raise ImproperlyConfigured("Key ring: audit holds no key.")
+    every = [*ring.data.values(), ring.index, ring.search, *ring.audit.values()]
+    if len(set(every)) != len(every):
         raise ImproperlyConfigured("Key ring: every key must differ from the others.")
     return ring
 
 
 def new_ring_json() -> str:
     """Return a fresh key ring as JSON."""
+    return json.dumps(
+        {
+            "current": 1,
+            "data": {"1": _fresh()},
+            "index": _fresh(),
+            "search": _fresh(),
+            "audit": {"1": _fresh()},
+        }
+    )
 
-    def fresh() -> str:
-        return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
 
-    return json.dumps({"current": 1, "data": {"1": fresh()}, "index": fresh(), "search": fresh()})
+def _fresh() -> str:
+    return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
 
 
 def with_new_data_key(text: str) -> str:
@@ -85,7 +101,7 @@ def with_new_data_key(text: str) -> str:
     parse(text)
     raw = json.loads(text)
     number = max(int(n) for n in raw["data"]) + 1
-    raw["data"][str(number)] = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+    raw["data"][str(number)] = _fresh()
     raw["current"] = number
     return json.dumps(raw)
 
@@ -94,7 +110,7 @@ def with_new_index_key(text: str) -> str:
     """Return the ring with a fresh key for blind indexes in place of the old one."""
     parse(text)
     raw = json.loads(text)
-    raw["index"] = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+    raw["index"] = _fresh()
     return json.dumps(raw)
 
 
@@ -114,6 +130,23 @@ def without_data_key(text: str, number: int) -> str:
     return json.dumps(raw)
 
 
+def with_new_audit_key(text: str) -> str:
+    """Return the ring with one more audit key, or the first; it chains from now on.
+
+    Raises:
+        ImproperlyConfigured: The text is no key ring.
+    """
+    try:
+        raw = json.loads(text)
+        keys = raw.setdefault("audit", {})
+        keys[str(max((int(n) for n in keys), default=0) + 1)] = _fresh()
+    except (TypeError, ValueError, AttributeError) as error:
+        raise ImproperlyConfigured("Key ring: this is not one.") from error
+    fresh = json.dumps(raw)
+    parse(fresh)
+    return fresh
+
+
 @lru_cache(maxsize=1)
 def ring() -> KeyRing:
     """Return the installation's key ring.
@@ -127,6 +160,11 @@ def ring() -> KeyRing:
 def search_token_key() -> bytes:
     """Return the key that turns words of a case into search tokens (32 bytes)."""
     return ring().search
+
+
+def audit_keys() -> dict[int, bytes]:
+    """Return the keys that chain the log of actions, by number; the highest is in use."""
+    return ring().audit
 
 
 @receiver(setting_changed)

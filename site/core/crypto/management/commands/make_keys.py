@@ -1,6 +1,7 @@
 """Write a new key ring, or add a key to one."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from core.crypto.keys import (
     new_ring_json,
+    with_new_audit_key,
     with_new_data_key,
     with_new_index_key,
     without_data_key,
@@ -26,6 +28,9 @@ class Command(BaseCommand):
             "--add", action="store_true", help="Add a data key to an existing ring and use it."
         )
         change.add_argument(
+            "--add-audit", action="store_true", help="Add a key for the log of actions and use it."
+        )
+        change.add_argument(
             "--new-index",
             action="store_true",
             help="Replace the key of blind indexes; then run rotate_keys --index.",
@@ -38,12 +43,24 @@ class Command(BaseCommand):
         )
 
     def handle(
-        self, *, path: Path, add: bool, new_index: bool, remove: int | None, **options: Any
+        self,
+        *,
+        path: Path,
+        add: bool,
+        new_index: bool,
+        remove: int | None,
+        add_audit: bool = False,
+        **options: Any,
     ) -> None:
-        if add or new_index or remove is not None:
-            text = self.changed(path, add=add, new_index=new_index, remove=remove)
-            if remove is not None:
-                self.refuse_while_needed(remove)
+        if add_audit:
+            text = self.changed(path, with_new_audit_key)
+        elif add:
+            text = self.changed(path, with_new_data_key)
+        elif new_index:
+            text = self.changed(path, with_new_index_key)
+        elif remove is not None:
+            text = self.changed(path, lambda ring: without_data_key(ring, remove))
+            self.refuse_while_needed(remove)
         elif path.exists():
             raise CommandError(f"{path} exists. Use --add, or choose another name.")
         else:
@@ -55,16 +72,10 @@ class Command(BaseCommand):
         fresh.replace(path)
         self.stdout.write(f"key ring written: {path}")
 
-    def changed(self, path: Path, *, add: bool, new_index: bool, remove: int | None) -> str:
+    def changed(self, path: Path, change: Callable[[str], str]) -> str:
         """Return the ring of the file with the change asked for."""
         try:
-            text = path.read_text(encoding="utf-8")
-            if add:
-                return with_new_data_key(text)
-            if new_index:
-                return with_new_index_key(text)
-            assert remove is not None
-            return without_data_key(text, remove)
+            return change(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise CommandError(f"{path}: {error.strerror}") from error
         except ImproperlyConfigured as error:

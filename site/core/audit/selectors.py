@@ -1,0 +1,145 @@
+"""Questions about the log of actions, and its entries in words."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy, ngettext
+from wagtail.log_actions import registry
+
+from core.accounts.models import User
+
+from .models import CaseLogEntry, CaseLogRow
+
+LOOKS = ("tonghu.view", "tonghu.reveal", "tonghu.print", "tonghu.export")
+
+PAGES = {
+    "edit": gettext_lazy("form"),
+    "history": gettext_lazy("history"),
+    "delete": gettext_lazy("page of deletion"),
+    "do": gettext_lazy("page of an action"),
+    "choose": gettext_lazy("chooser"),
+    "looks": gettext_lazy("who looked at it"),
+    "attachment": gettext_lazy("attachment"),
+}
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One entry as a page shows it."""
+
+    at: datetime
+    who: str
+    username: str
+    action: str
+    label: str
+    detail: str
+    sequence: int
+
+
+def entries_about(model: Any, object_id: Any) -> QuerySet[Any]:
+    """Return the entries about one row, exports that took it along included."""
+    kind = ContentType.objects.get_for_model(model, for_concrete_model=False)
+    taken = CaseLogRow._base_manager.filter(object_id=str(object_id)).values("entry_id")
+    rows: QuerySet[Any] = CaseLogEntry.objects.filter(
+        Q(object_id=str(object_id)) | Q(object_id="", sequence__in=taken), content_type=kind
+    )
+    return rows.order_by("-sequence")
+
+
+def narrowed(
+    entries: QuerySet[Any],
+    *,
+    user_id: UUID | None = None,
+    action: str = "",
+    first: date | None = None,
+    last: date | None = None,
+) -> QuerySet[Any]:
+    """Keep entries of a person, of an action, between two days; both days count."""
+    if user_id is not None:
+        entries = entries.filter(user_id=user_id)
+    if action:
+        entries = entries.filter(action=action)
+    if first is not None:
+        entries = entries.filter(timestamp__gte=start_of(first))
+    if last is not None:
+        entries = entries.filter(timestamp__lt=start_of(last + timedelta(days=1)))
+    return entries
+
+
+def start_of(day: date) -> datetime:
+    """Return the first moment of a day in local time."""
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def people_in(entries: QuerySet[Any]) -> list[tuple[str, str]]:
+    """Return the people who left entries: id and name, by name."""
+    ids = entries.order_by().values("user_id").distinct()
+    people = User.objects.filter(pk__in=ids).order_by("name", "username")
+    return [(str(person.pk), f"{person.name} ({person.username})") for person in people]
+
+
+def action_label(action: str) -> str:
+    """Return what an action is called."""
+    return str(registry.get_action_label(action)) if registry.action_exists(action) else action
+
+
+def actions_in(entries: QuerySet[Any]) -> list[tuple[str, str]]:
+    """Return the actions that occur: code and name."""
+    codes = entries.order_by().values_list("action", flat=True).distinct()
+    return sorted(((code, action_label(code)) for code in codes), key=lambda pair: pair[1])
+
+
+def lines_of(entries: Iterable[Any], field_labels: "dict[str, str] | None" = None) -> list[LogLine]:
+    """Return entries in words; one query for the names of all the people.
+
+    Args:
+        entries: A page of them.
+        field_labels: What revealed fields are called, by their names.
+    """
+    found = list(entries)
+    people = User.objects.in_bulk({e.user_id for e in found if e.user_id})
+    lines = []
+    for entry in found:
+        person = people.get(entry.user_id)
+        lines.append(
+            LogLine(
+                at=entry.timestamp,
+                who=person.get_full_name() if person else gettext("an account that is gone"),
+                username=person.username if person else "",
+                action=action_label(entry.action),
+                label=entry.label,
+                detail=detail_of(entry.data, field_labels or {}),
+                sequence=entry.sequence,
+            )
+        )
+    return lines
+
+
+def detail_of(data: dict[str, Any], field_labels: dict[str, str]) -> str:
+    """Return what an entry's data say, in words: page, fields, counts, reason."""
+    parts: list[str] = []
+    if page := data.get("page"):
+        parts.append(str(PAGES.get(page, page)))
+    if fields := data.get("fields"):
+        parts.append(_words([field_labels.get(name, name) for name in fields]))
+    if "rows" in data:
+        count = int(data["rows"])
+        parts.append(ngettext("%(count)d record", "%(count)d records", count) % {"count": count})
+    if "hits" in data:
+        count = int(data["hits"])
+        parts.append(ngettext("%(count)d hit", "%(count)d hits", count) % {"count": count})
+    if number := data.get("number") or data.get("batch"):
+        parts.append(str(number))
+    if reason := data.get("reason"):
+        parts.append(str(reason))
+    return " · ".join(parts)
+
+
+def _words(names: Sequence[str]) -> str:
+    return gettext(", ").join(names)
