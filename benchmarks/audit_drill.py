@@ -1,6 +1,6 @@
 """Look at records at random and tamper with the log at random; count what is noticed.
 
-    .venv/bin/python benchmarks/audit_drill.py [--views 1000] [--tamperings 200] [--entries 100000]
+    .venv/bin/python benchmarks/audit_drill.py [--views 1000] [--tamperings 200] [--entries 20000]
 
 1. ``--views`` random pages of random records are opened through the product's addresses by
    people who may; the log must hold exactly as many entries more.
@@ -348,7 +348,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--views", type=int, default=1000)
     parser.add_argument("--tamperings", type=int, default=200)
-    parser.add_argument("--entries", type=int, default=100_000)
+    parser.add_argument("--entries", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=20260101)
     options = parser.parse_args()
     chance = random.Random(options.seed)

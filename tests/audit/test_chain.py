@@ -234,8 +234,8 @@ def test_nothing_happens_where_the_entry_cannot_be_written(client, district, mon
         answers, 500
     )
     assert not any("王小田" in answer.content.decode() for answer in answers.values())
-    rows = Case._base_manager.values_list("number", "full_name", "returned")
-    assert list(rows) == [("L-1", "王小田", False)]
+    rows = Case._base_manager.values_list("number", "version", "returned")
+    assert list(rows) == [("L-1", 1, False)]
     assert CaseLogEntry.objects.count() == 0
 
 

@@ -69,7 +69,13 @@ def key() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-RING = {"current": 1, "data": {"1": key()}, "index": key(), "search": key()}
+RING = {
+    "current": 1,
+    "data": {"1": key()},
+    "index": key(),
+    "search": key(),
+    "audit": {"1": key()},
+}
 SECRET_KEY = "Kq7vZ0m3xR9sT2wY5bN8cL1dF4gH6jP0aE3iU7oS9tV2yX5zB8"
 PRODUCTION = {
     "DJANGO_SETTINGS_MODULE": "config.settings.production",
