@@ -81,6 +81,12 @@ class CaseLogEntry(BaseLogEntry):
             "deleted",
             "object_id",
             "territory_code",
+            "sequence",
+            "key_number",
+            "previous",
+            "code",
+            "label_digest",
+            "data_digest",
         ],
         personal=["data"],
     )
