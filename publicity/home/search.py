@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -27,6 +28,7 @@ class Found:
     kind_label: str
 
 
+@login_not_required
 @require_safe
 def search_portal(request: HttpRequest) -> HttpResponse:
     """Search the public pages.

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.sitemaps import Sitemap
 from django.contrib.sitemaps.views import sitemap as sitemap_view
 from django.http import HttpRequest, HttpResponse
@@ -32,6 +33,7 @@ class PortalSitemap(Sitemap[Page]):
         return item.last_published_at
 
 
+@login_not_required
 def sitemap(request: HttpRequest) -> HttpResponse:
     """Return the site map of the site the request came to."""
     site = Site.find_for_request(request)

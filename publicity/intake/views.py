@@ -1,5 +1,6 @@
 """The receipt, and the page that tells how an application stands."""
 
+from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -17,6 +18,7 @@ LOOKUPS_PER_NUMBER = 5
 LOOKUP_WINDOW_SECONDS = 10 * 60
 
 
+@login_not_required
 @never_cache
 @require_GET
 def receipt(request: HttpRequest) -> HttpResponse:
@@ -26,6 +28,7 @@ def receipt(request: HttpRequest) -> HttpResponse:
     return render(request, "intake/receipt.html", context)
 
 
+@login_not_required
 @never_cache
 @sensitive_post_parameters("check_code")
 @require_http_methods(["GET", "HEAD", "POST"])

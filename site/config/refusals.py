@@ -42,6 +42,7 @@ def weaknesses(settings: Mapping[str, Any], environment: Mapping[str, str]) -> I
     yield from weak_browsers(settings)
     yield from weak_stores(settings)
     yield from weak_search(settings)
+    yield from weak_sign_in(settings)
     if settings["DEBUG"] or environment.get("DEBUG", "0") not in {"", "0"}:
         yield "DEBUG: remove it; error pages would show the program and its values."
     if settings["DEMO_DATA_ALLOWED"]:
@@ -181,6 +182,17 @@ def weak_search(settings: Mapping[str, Any]) -> Iterator[str]:
     has_password = settings["ELASTICSEARCH_USER"] and settings["ELASTICSEARCH_PASSWORD"]
     if not settings["ELASTICSEARCH_API_KEY"] and not has_password:
         yield "ELASTICSEARCH_API_KEY: set it, or user and password; the node must know who asks."
+
+
+def weak_sign_in(settings: Mapping[str, Any]) -> Iterator[str]:
+    if not settings["SECOND_FACTOR_REQUIRED"]:
+        yield "SECOND_FACTOR_REQUIRED: leave it on; a password alone does not guard children."
+    if settings["PASSWORD_PROFILE"] not in {"asvs", "djcp3"}:
+        yield "PASSWORD_PROFILE: choose asvs or djcp3."
+    if settings["SUPERUSER_MAY_ENTER"]:
+        yield "SUPERUSER_MAY_ENTER: turn it off; the technical account is for setting up."
+    if settings["TRUSTED_PROXY_COUNT"] < 0:
+        yield "TRUSTED_PROXY_COUNT: give the number of your proxies, 0 for none."
 
 
 def is_loopback(host: str | None) -> bool:

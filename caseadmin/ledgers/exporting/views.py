@@ -5,11 +5,14 @@ from typing import Any, ClassVar
 from django import forms
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
+from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic import View
 from django.views.generic.base import ContextMixin, TemplateResponseMixin
+
+from core.accounts.stepup import fresh_sign_in_required
 
 from ..importing.columns import LedgerResource, resource_for
 from ..views.base import LedgerPage
@@ -79,6 +82,7 @@ class ExportForm(forms.Form):
         return cleaned
 
 
+@method_decorator(fresh_sign_in_required, name="dispatch")
 class ExportView(LedgerPage, TemplateResponseMixin, ContextMixin, View):
     """Hand out the rows the list shows, under its filters, on all its pages."""
 

@@ -44,11 +44,18 @@ if not os.environ.get("SECRET_KEY") and not os.environ.get("SECRET_KEY_FILE"):
 if not os.environ.get("TONGHU_KEYS") and not os.environ.get("TONGHU_KEYS_FILE"):
     os.environ["TONGHU_KEYS"] = _local_ring()
 
+from config import env  # noqa: E402
+
 from .base import *  # noqa: E402, F403
 
 DEBUG = os.environ.get("DEBUG", "0") == "1"
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", "testserver"]
 DEMO_DATA_ALLOWED = True
+# Trying the product out takes two minutes; SECOND_FACTOR_REQUIRED=1 shows how it is in earnest.
+SECOND_FACTOR_REQUIRED = env.boolean("SECOND_FACTOR_REQUIRED", False)
+SUPERUSER_MAY_ENTER = True
+# Security keys work on http://localhost too.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
 SECURE_SSL_REDIRECT = False
 SECURE_HSTS_SECONDS = 0
 SESSION_COOKIE_SECURE = False

@@ -29,6 +29,10 @@ from .base import DATABASES, INSTALLED_APPS  # noqa: E402
 
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 DEMO_DATA_ALLOWED = True
+# Tests of the second factor turn it on.
+SECOND_FACTOR_REQUIRED = False
+SUPERUSER_MAY_ENTER = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
 SECURE_SSL_REDIRECT = False
 SECURE_HSTS_SECONDS = 0
 SESSION_COOKIE_SECURE = False

@@ -8,21 +8,25 @@ from django.http import HttpRequest, HttpResponse
 
 from core.history.context import change_set
 
-from .scope import in_scope, scope_of
+from .scope import NOBODY, in_scope, scope_of
 
 
 class ScopeMiddleware:
     """Resolve the user once per request.  Must come after authentication.
 
     Rights are read afresh each time, never kept in the session, so that a post that
-    ended this morning opens nothing this afternoon.
+    ended this morning opens nothing this afternoon.  Whoever still owes a second factor
+    reaches no row, even where a view should let them in by mistake.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with in_scope(scope_of(request.user)), request_transaction() as opened:
+        owes = getattr(request, "factor_missing", False)
+        posts = getattr(request, "posts_held", None)
+        scope = NOBODY if owes else scope_of(request.user, posts=posts)
+        with in_scope(scope), request_transaction() as opened:
             if not request.user.is_authenticated:
                 response = self.get_response(request)
             else:

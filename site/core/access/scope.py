@@ -5,7 +5,7 @@ personal information of minors).  Nothing set means nothing seen.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ from .rights import FieldRights, HeldPost
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from core.accounts.models import User
+    from core.accounts.models import Post, User
 
 logger = logging.getLogger("tonghu.access")
 
@@ -158,16 +158,22 @@ def unscoped(reason: str) -> Iterator[None]:
         _current.reset(token)
 
 
-def scope_of(user: "User | AnonymousUser | Any") -> Scope:
+def scope_of(
+    user: "User | AnonymousUser | Any", *, posts: "Sequence[Post] | None" = None
+) -> Scope:
     """Return what a person may reach today: the answer of the site's one rule.
 
     The rule is ``posts_decide`` unless the setting ``TONGHU_SCOPE`` names another
     function, which is called with an active, signed-in user and returns a ``Scope``.
+
+    Args:
+        user: The person.
+        posts: The posts held today, with role and territory, where they were just read.
     """
     if not getattr(user, "is_authenticated", False) or not user.is_active:
         return NOBODY
     rule = getattr(settings, "TONGHU_SCOPE", "")
-    scope: Scope = import_string(rule)(user) if rule else posts_decide(user)
+    scope: Scope = import_string(rule)(user) if rule else posts_decide(user, posts=posts)
     return scope
 
 
@@ -179,8 +185,12 @@ def whole_site(user: "User | Any") -> Scope:
     return Scope(user_id=user.pk, prefixes=("",))
 
 
-def posts_decide(user: "User | Any") -> Scope:
+def posts_decide(user: "User | Any", *, posts: "Sequence[Post] | None" = None) -> Scope:
     """Return what the posts a person holds today let them reach.
+
+    Args:
+        user: The person.
+        posts: The posts held today, with role and territory, where they were just read.
 
     One query for the posts, one more where merged villages must be added.  A
     superuser without a post reaches no case: the account is technical.
@@ -188,7 +198,7 @@ def posts_decide(user: "User | Any") -> Scope:
     from core.accounts.selectors import posts_held  # circular import: accounts use the scope
     from core.territories.selectors import followed, merges
 
-    posts = list(posts_held(cast("User", user)))
+    posts = list(posts_held(cast("User", user))) if posts is None else posts
     ended = merges() if any(post.role.sees_cases for post in posts) else []
     held = tuple(
         HeldPost(

@@ -7,7 +7,6 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
-from wagtail.admin.forms.auth import LoginForm
 from wagtail.admin.widgets import AdminDateInput
 
 from core.history.context import required_change
@@ -15,14 +14,6 @@ from core.territories.models import Territory
 
 from .models import Post, User
 from .services import appoint, check_appointment, end_post
-
-
-class SignInForm(LoginForm):
-    """Wagtail's own, which takes the label of the password from the field's English name."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["password"].label = _("Password")
 
 
 class TerritoryChoiceField(forms.ModelChoiceField):

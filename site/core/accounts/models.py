@@ -31,6 +31,16 @@ class User(AbstractUser):
         default=False,
         help_text=_("Stands behind automatic work. Nobody signs in with it."),
     )
+    password_changed_at = models.DateTimeField(
+        _("password set at"), null=True, blank=True, editable=False
+    )
+    left_on = models.DateField(
+        _("left on"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Whoever has left signs in no more; the account stays for the history."),
+    )
 
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name", "email"]
 
@@ -42,9 +52,18 @@ class User(AbstractUser):
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
         ordering = ["username"]
+        permissions = [
+            ("issue_link_user", _("Can issue a link to set a password")),
+            ("secure_user", _("Can unlock accounts, end sessions and remove second factors")),
+        ]
 
     def __str__(self) -> str:
         return self.username
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Set the password and note when; saving stays the caller's business."""
+        super().set_password(raw_password)
+        self.password_changed_at = timezone.now()
 
     @property
     def first_name(self) -> str:  # type: ignore[override]
@@ -147,3 +166,43 @@ class Post(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user.username}: {self.role_id}"
+
+
+class SignInAttempt(models.Model):
+    """One try to sign in, or to prove again who one is.
+
+    Neither what was typed nor the address is kept: both stand here as keyed digests, which tell
+    whether two tries are alike and nothing else.
+    """
+
+    class Outcome(models.TextChoices):
+        SIGNED_IN = "signed_in", _("signed in")
+        CONFIRMED = "confirmed", _("proved again who they are")
+        WRONG = "wrong", _("wrong name or password")
+        WRONG_CODE = "wrong_code", _("wrong second factor")
+        LIMITED = "limited", _("refused: too many tries")
+        REFUSED = "refused", _("refused: no post, or a technical account")
+        UNLOCKED = "unlocked", _("unlocked")
+
+    at = models.DateTimeField(_("time"), default=timezone.now, db_index=True, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="sign_in_attempts",
+        verbose_name=_("account"),
+    )
+    outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome.choices)
+    account_digest = models.CharField(max_length=22, db_index=True)
+    address_digest = models.CharField(_("address, as a digest"), max_length=22, db_index=True)
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        verbose_name = _("try to sign in")
+        verbose_name_plural = _("tries to sign in")
+        ordering = ["-at", "-id"]
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.outcome}"

@@ -34,10 +34,15 @@ def check_appointment(
     Raises:
         ValidationError: The person would hold two administrator roles, or an
             administrator's and another role, on the same day; or appoints
-            themselves; or the account is a system account.
+            themselves; or the account is a system account, a superuser's, or of
+            somebody who has left.
     """
     if getattr(user, "is_system", False):
         raise ValidationError({"user": _("A system account holds no post.")})
+    if user.is_superuser:
+        raise ValidationError({"user": _("A technical account holds no post.")})
+    if user.left_on is not None:
+        raise ValidationError({"user": _("Whoever has left holds no post. Make a new account.")})
     if user.pk == actor.pk:
         raise ValidationError({"user": _("Nobody appoints themselves. Ask a colleague.")})
     others = posts_overlapping(user, held_from, held_to).exclude(role=role)

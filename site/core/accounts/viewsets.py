@@ -46,7 +46,7 @@ class AccountEditForm(_OneName, UserEditForm):
 
 
 class AccountViewSet(UserViewSet):
-    """Accounts: user name, name, e-mail, password, on or off."""
+    """Accounts: user name, name, e-mail, on or off.  Passwords are set behind a link."""
 
     # Wagtail's own templates name the two fields this account does not have.
     create_template_name = "wagtailadmin/generic/form.html"
