@@ -283,6 +283,7 @@ def test_robots_are_sent_to_the_sitemap_and_away_from_receipts(client, portal):
     assert lines == [
         "User-agent: *",
         "Disallow: /admin/",
+        "Disallow: /staff/",
         "Disallow: /search/",
         "Disallow: /application/",
         "Disallow: /en/search/",

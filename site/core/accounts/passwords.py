@@ -73,34 +73,51 @@ def has_expired(user: "User") -> bool:
 
 # --- The list of common passwords -----------------------------------------------------
 
-SURNAMES = (
-    "wang li zhang liu chen yang zhao huang zhou wu xu sun hu zhu gao lin he guo ma luo liang "
-    "song zheng xie han tang feng yu dong xiao cheng cao yuan deng fu shen zeng peng lv su lu "
-    "jiang cai jia ding wei xue ye yan pan du dai xia zhong tian ren fan fang shi yao tan liao "
-    "zou xiong jin hao kong bai cui kang mao qiu qin gu hou shao meng long wan duan lei qian "
-    "yin yi chang qiao lai gong wen"
-).split()
-GIVEN = "wei fang min jing lei jun yang yong jie juan tao ming chao xia ping gang hong bo".split()
-PLACES = (
-    "beijing shanghai tianjin chongqing guangzhou shenzhen zhongguo china xinjiang henan hebei "
-    "shandong sichuan hunan hubei anhui jiangsu zhejiang guangdong fujian"
-).split()
-OFFICE = (
-    "minzheng minzhengju zhengfu shequ jiedao ertong baohu guanai guanhu admin administrator "
-    "root guest test user pass password mima denglu xitong guanli guanliyuan caozuoyuan "
-    "gonganju paichusuo jiaoyuju xuexiao laoshi bangong zhuren shuji welcome changeme abc qwe "
-    "qwer qwerty asd asdf zxc zxcv aaa woaini woaiwojia wodemima iloveyou mima baobao laopo "
-    "laogong haizi nihao hello love aini tonghu"
-).split()
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+SURNAMES = _words(
+    """
+    wang li zhang liu chen yang zhao huang zhou wu xu sun hu zhu gao lin he guo ma luo liang song
+    zheng xie han tang feng yu dong xiao cheng cao yuan deng fu shen zeng peng lv su lu jiang cai
+    jia ding wei xue ye yan pan du dai xia zhong tian ren fan fang shi yao tan liao zou xiong jin
+    hao kong bai cui kang mao qiu qin gu hou shao meng long wan duan lei qian yin yi chang qiao
+    lai gong wen
+    """
+)
+GIVEN = _words(
+    """
+    wei fang min jing lei jun yang yong jie juan tao ming chao xia ping gang hong bo
+    """
+)
+PLACES = _words(
+    """
+    beijing shanghai tianjin chongqing guangzhou shenzhen zhongguo china xinjiang henan hebei
+    shandong sichuan hunan hubei anhui jiangsu zhejiang guangdong fujian
+    """
+)
+OFFICE = _words(
+    """
+    minzheng minzhengju zhengfu shequ jiedao ertong baohu guanai guanhu admin administrator root
+    guest test user pass password mima denglu xitong guanli guanliyuan caozuoyuan gonganju
+    paichusuo jiaoyuju xuexiao laoshi bangong zhuren shuji welcome changeme abc qwe qwer qwerty
+    asd asdf zxc zxcv aaa woaini woaiwojia wodemima iloveyou mima baobao laopo laogong haizi nihao
+    hello love aini tonghu
+    """
+)
 # Numbers that are read aloud as sentences: 520 wo ai ni, 1314 yi sheng yi shi.
-SPOKEN = (
-    "520 521 1314 5201314 5211314 1314520 1314521 520520 521521 13141314 7758521 7758258 77585210 "
-    "110 119 120 123 1234 12345 123456 1234567 12345678 123456789 1234567890 0123456789 "
-    "321 4321 54321 654321 87654321 987654321 9876543210 111 1111 111111 11111111 222222 333333 "
-    "555555 666 6666 666666 66666666 888 8888 888888 88888888 999 9999 999999 99999999 000000 "
-    "00000000 123123 123321 112233 11223344 147258 147258369 159357 168 168168 1688 "
-    "010203 121212 131313 211314 147896325 789456123 100200 123654 456789 789456"
-).split()
+SPOKEN = _words(
+    """
+    520 521 1314 5201314 5211314 1314520 1314521 520520 521521 13141314 7758521 7758258 77585210
+    110 119 120 123 1234 12345 123456 1234567 12345678 123456789 1234567890 0123456789 321 4321
+    54321 654321 87654321 987654321 9876543210 111 1111 111111 11111111 222222 333333 555555 666
+    6666 666666 66666666 888 8888 888888 88888888 999 9999 999999 99999999 000000 00000000 123123
+    123321 112233 11223344 147258 147258369 159357 168 168168 1688 010203 121212 131313 211314
+    147896325 789456123 100200 123654 456789 789456
+    """
+)
 YEARS = [str(year) for year in range(1949, 2036)]
 ENDINGS = ("", "!", "@", "#", ".", "*", "!@#", "@123", "#123", "_123", "@1234", "@2024", "@2025")
 ROWS = (

@@ -105,9 +105,7 @@ class RemoveKeyView(RemoveWebAuthnView):
 
         adapter = get_adapter()
         if not adapter.can_delete_authenticator(self.object):
-            messages.error(
-                self.request, str(adapter.error_messages["cannot_delete_authenticator"])
-            )
+            messages.error(self.request, str(adapter.error_messages["cannot_delete_authenticator"]))
             return redirect("mfa_index")
         record("tonghu.factor_removed", actor=self.request.user, instance=self.request.user)  # type: ignore[arg-type]
         answer: HttpResponse = super().form_valid(form)
