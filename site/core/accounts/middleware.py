@@ -30,6 +30,10 @@ ON_THE_WAY_IN = frozenset(
         "mfa_add_webauthn",
     }
 )
+# Below these addresses no mark of a view counts: libraries mark their own views as public (the
+# REST framework does so with all of Wagtail's API).
+STAFF_ADDRESSES = ("/admin/", "/documents/")
+STOCK_SIGN_IN = "/admin/login/"
 # ... and somebody whose password has to be changed first.
 CHANGING_PASSWORD = frozenset({"account_logout", "wagtailadmin_logout", "account_change_password"})
 
@@ -85,7 +89,7 @@ class DefaultDenyMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponseBase | None:
-        if not getattr(view, "login_required", True):
+        if is_public(request.path, view):
             return None
         if not request.user.is_authenticated:
             if not settings.STAFF_SITE:
@@ -99,6 +103,13 @@ class DefaultDenyMiddleware:
             messages.info(request, gettext("Your password is too old. Choose a new one."))
             return lead_to(request, "account_change_password")
         return None
+
+
+def is_public(path: str, view: Callable[..., Any]) -> bool:
+    """Return whether strangers may open this view at this address."""
+    if path.startswith(STAFF_ADDRESSES) and path != STOCK_SIGN_IN:
+        return False
+    return not getattr(view, "login_required", True)
 
 
 def lead_to(request: HttpRequest, name: str) -> HttpResponseBase:
