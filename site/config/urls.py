@@ -14,7 +14,6 @@ from wagtail.urls import serve_pattern
 from wagtail.views import authenticate_with_password, serve
 
 from core.accounts.views import stock_sign_in
-
 from core.hardening.reports import policy_report
 
 

@@ -158,9 +158,7 @@ def unscoped(reason: str) -> Iterator[None]:
         _current.reset(token)
 
 
-def scope_of(
-    user: "User | AnonymousUser | Any", *, posts: "Sequence[Post] | None" = None
-) -> Scope:
+def scope_of(user: "User | AnonymousUser | Any", *, posts: "Sequence[Post] | None" = None) -> Scope:
     """Return what a person may reach today: the answer of the site's one rule.
 
     The rule is ``posts_decide`` unless the setting ``TONGHU_SCOPE`` names another

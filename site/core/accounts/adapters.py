@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from core.crypto.seal import Sealed, seal, unseal
 
 from . import limits
+from .confirming import is_fresh
 from .factors import factors_of, needs_factor
 from .models import SignInAttempt, User
 from .passwords import profile
 from .selectors import posts_held, refusal_of_entry
-from .confirming import is_fresh
 
 SECRETS = "mfa.Authenticator.data"
 WRONG_PAIR = _("User name and password do not fit together. Check both and try again.")

@@ -71,10 +71,7 @@ def _take_out_own_fields(request: HttpRequest) -> None:
 
 def _page(request: HttpRequest, form: Any, *, method: str) -> HttpResponse:
     carried = [
-        (name, value)
-        for name, values in request.POST.lists()
-        if not _own(name)
-        for value in values
+        (name, value) for name, values in request.POST.lists() if not _own(name) for value in values
     ]
     return render(
         request,

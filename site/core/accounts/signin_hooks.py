@@ -34,9 +34,7 @@ def register_account_log(actions: Any) -> None:
 @hooks.register("register_admin_urls")
 def register_sign_in_pages() -> list[URLPattern]:
     return [
-        path(
-            "account-sign-in/<uuid:pk>/", AccountSignInView.as_view(), name="account_sign_in_of"
-        ),
+        path("account-sign-in/<uuid:pk>/", AccountSignInView.as_view(), name="account_sign_in_of"),
         path("sign-in-attempts/", AttemptsView.as_view(), name="sign_in_attempts"),
     ]
 
