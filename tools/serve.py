@@ -66,7 +66,16 @@ def accounts() -> str:
         for post in posts.order_by("role__administrator", "territory__code", "user__username")
         if post.user.has_usable_password()
     ]
-    return "\n".join([f"  accounts (password {PASSWORD})", *lines])
+    return "\n".join([f"  accounts (password {PASSWORD}; {factor_note()})", *lines])
+
+
+def factor_note() -> str:
+    """Say whether a second factor is asked for, and how to have it the other way."""
+    from django.conf import settings
+
+    if settings.SECOND_FACTOR_REQUIRED:
+        return "most roles set up a second factor first"
+    return "no second factor asked; SECOND_FACTOR_REQUIRED=1 make run shows it"
 
 
 def port_to_use(wanted: int) -> int:

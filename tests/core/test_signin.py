@@ -3,6 +3,7 @@
 import re
 import time
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -24,6 +25,8 @@ from core.accounts import keeping
 from core.accounts.factors import role_needs_factor
 from core.accounts.models import SignInAttempt, User
 from core.accounts.selectors import system_account
+from core.crypto.keys import with_new_data_key
+from core.crypto.rotation import left
 from core.history.context import change_set
 from tests.factories.core import PASSWORD, PostFactory, UserFactory, role_called
 
@@ -271,6 +274,20 @@ def test_secrets_of_factors_are_sealed(clerk):
 
     assert secret not in str(list(rows))
     assert all(str(row.get("secret", row.get("seed"))).startswith("k1.") for row in rows)
+
+
+def test_secrets_of_factors_follow_a_rotation_of_keys(clerk, settings):
+    secret = with_app(clerk)
+    codes = Authenticator.objects.get(user=clerk, type="recovery_codes").wrap().generate_codes()
+    settings.TONGHU_KEYS = with_new_data_key(settings.TONGHU_KEYS)
+    before = left()
+
+    call_command("rotate_keys", stdout=StringIO())
+
+    app, recovery = Authenticator.objects.filter(user=clerk).order_by("pk")
+    assert (before["mfa_authenticator.data"], left(1).get("mfa_authenticator.data")) == (2, None)
+    assert app.wrap().validate_code(code_of(secret))
+    assert recovery.wrap().generate_codes() == codes
 
 
 def test_setting_up_an_app_opens_the_desk_at_once(client, clerk, factor_needed):

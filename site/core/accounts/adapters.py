@@ -15,12 +15,11 @@ from core.crypto.seal import Sealed, seal, unseal
 
 from . import limits
 from .confirming import is_fresh
-from .factors import factors_of, needs_factor
+from .factors import SECRETS, factors_of, needs_factor
 from .models import SignInAttempt, User
 from .passwords import profile
 from .selectors import posts_held, refusal_of_entry
 
-SECRETS = "mfa.Authenticator.data"
 WRONG_PAIR = _("User name and password do not fit together. Check both and try again.")
 
 # What is worth saying after something was done; allauth's other notes are left out.

@@ -15,4 +15,4 @@ class AccountsConfig(AppConfig):
         from .stepup import signs_in_here
 
         if signs_in_here():
-            from . import checks, sessions  # noqa: F401  optional dependency
+            from . import checks, factors, sessions  # noqa: F401  optional dependency

@@ -3,7 +3,8 @@
 The rule looks at rights, not at names of roles: a right given tomorrow is covered tomorrow.
 """
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +12,20 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet
 
 from core.access.models import CASE_PERMISSIONS, CaseModel
+from core.crypto.keys import ring
+from core.crypto.rotation import Store, stores
+from core.crypto.seal import CannotOpen, Sealed, seal, unseal
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from .models import Post, Role, User
+
+logger = logging.getLogger("tonghu.accounts")
 
 # Values of class 3 and 4 are shown in the clear with this right, whoever holds it.
 SHOWS_SENSITIVE = "view_sensitive"
@@ -112,3 +119,50 @@ def remove_factors(user: "User") -> int:
     count = factors_of(user).count()
     Authenticator.objects.filter(user=user).delete()
     return count
+
+
+# --- Secrets under the key ring --------------------------------------------------------
+
+SECRETS = "mfa.Authenticator.data"
+SEALED_PARTS = ("secret", "seed")
+
+
+def _sealed() -> Iterator[tuple[Authenticator, str, Sealed]]:
+    for factor in Authenticator.objects.order_by("pk").iterator():
+        for part in SEALED_PARTS:
+            if part in factor.data:
+                yield factor, part, Sealed(factor.data[part])
+
+
+def secrets_left(number: int | None = None) -> int:
+    """Count secrets closed by a key, or by any but the current one."""
+    current = ring().current
+    keys = [sealed.key_number for _factor, _part, sealed in _sealed()]
+    return sum(key != current if number is None else key == number for key in keys)
+
+
+def reseal_secrets() -> int:
+    """Close all secrets of factors with the current key, and return how many were moved.
+
+    What opens with no key of the ring is left as it is.
+    """
+    moved = 0
+    for factor, part, sealed in _sealed():
+        if sealed.key_number == ring().current:
+            continue
+        with transaction.atomic():
+            # Somebody may use a recovery code at this moment: its mark is in the same column.
+            locked = Authenticator.objects.select_for_update().filter(pk=factor.pk).first()
+            if locked is None or locked.data.get(part) != sealed:
+                continue
+            try:
+                locked.data[part] = str(seal(unseal(sealed, SECRETS), SECRETS))
+            except CannotOpen:
+                logger.error("the secret of second factor %s does not open", factor.pk)
+                continue
+            locked.save(update_fields=["data"])
+            moved += 1
+    return moved
+
+
+stores.append(Store("mfa_authenticator.data", secrets_left, reseal_secrets))

@@ -10,6 +10,7 @@ import secrets
 import time
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -36,10 +37,10 @@ def _cache_faults() -> tuple[type[Exception], ...]:
     """Return what a cache that is away raises; Redis has errors of its own."""
     faults: tuple[type[Exception], ...] = (DatabaseError, OSError)
     try:
-        from redis.exceptions import RedisError  # optional dependency
+        redis = import_module("redis.exceptions")  # optional dependency
     except ImportError:
         return faults
-    return (*faults, RedisError)
+    return (*faults, redis.RedisError)
 
 
 CACHE_FAULTS = _cache_faults()

@@ -222,8 +222,9 @@ class FirstPasswordView(PasswordResetConfirmView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         answer = super().form_valid(form)
-        end_sessions(self.user)
-        note_new_password(user=self.user, actor=self.user)
+        user: Any = self.user
+        end_sessions(user)
+        note_new_password(user=user, actor=user)
         messages.success(self.request, _("The password is set. Sign in with it."))
         return answer
 

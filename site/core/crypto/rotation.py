@@ -12,7 +12,7 @@ the database) is found by the next pass; passes go on while they find something.
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,6 +77,25 @@ def encrypted_fields() -> Iterator[tuple[type[models.Model], EncryptedTextField]
             yield table.model, column
 
 
+@dataclass(frozen=True)
+class Store:
+    """Sealed values that stand in no encrypted column, such as another package's own table.
+
+    Attributes:
+        name: What they are called in counts.
+        left: Counts those closed by a key, or, without a number, by any but the current.
+        move: Closes all of them with the current key and returns how many it moved; what
+            does not open is left and counted by ``left``.
+    """
+
+    name: str
+    left: Callable[[int | None], int]
+    move: Callable[[], int]
+
+
+stores: list[Store] = []
+
+
 def _with_raw(model: type[models.Model], column: EncryptedTextField) -> Any:
     return model._base_manager.annotate(raw=Cast(F(column.name), TextField())).filter(raw__gt="")
 
@@ -102,6 +121,9 @@ def left(number: int | None = None) -> dict[str, int]:
             rows = waiting(model, column) if number is None else closed_by(model, column, number)
             if count := rows.count():
                 counts[f"{model._meta.db_table}.{column.column}"] = count
+        for store in stores:
+            if count := store.left(number):
+                counts[store.name] = count
     return counts
 
 
@@ -262,6 +284,10 @@ def rotate(run: Run, *, chunk: int = CHUNK) -> dict[str, Any]:
                 if table.name > progress.table:
                     progress.table, progress.after = table.name, ""
                 _walk(table, run, progress, index=index, chunk=chunk)
+            for store in stores:
+                moved = store.move()
+                progress.moved += moved
+                progress.moved_in_pass += moved
             remaining = sum(left().values())
             settled = not progress.moved_in_pass and (not remaining or progress.turn > 1)
             if (not remaining and not index) or settled or progress.turn >= PASSES:
