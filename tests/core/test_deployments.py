@@ -216,6 +216,10 @@ LOOSENED = [
     ("CONTENT_SECURITY_POLICY", {"DIRECTIVES": {"script-src": ["'self'", "'unsafe-inline'"]}}),
     ("CACHES", {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}),
     ("CACHES", {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}),
+    ("SECOND_FACTOR_REQUIRED", False),
+    ("PASSWORD_PROFILE", "none"),
+    ("SUPERUSER_MAY_ENTER", True),
+    ("TRUSTED_PROXY_COUNT", -1),
 ]
 TIGHT = {
     "SECRET_KEY": SECRET_KEY,
@@ -236,6 +240,10 @@ TIGHT = {
     "DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "var/x.sqlite3"}},
     "CACHES": {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache"}},
     "SEARCH_ENGINE": "database",
+    "SECOND_FACTOR_REQUIRED": True,
+    "PASSWORD_PROFILE": "asvs",
+    "SUPERUSER_MAY_ENTER": False,
+    "TRUSTED_PROXY_COUNT": 0,
     "DEBUG": False,
     "DEMO_DATA_ALLOWED": False,
 }

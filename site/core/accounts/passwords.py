@@ -119,7 +119,6 @@ SPOKEN = _words(
     """
 )
 YEARS = [str(year) for year in range(1949, 2036)]
-ENDINGS = ("", "!", "@", "#", ".", "*", "!@#", "@123", "#123", "_123", "@1234", "@2024", "@2025")
 ROWS = (
     "1234567890",
     "qwertyuiop",
@@ -151,15 +150,13 @@ def chinese_habits() -> Iterator[str]:
     numbers = [*SPOKEN, *YEARS]
     yield from names
     yield from numbers
-    for name, number in product(names, numbers):
-        yield name + number
+    # Longer names with numbers are found as two common pieces in a row: see ``is_common``.
     for name, number in product([*SURNAMES, *PLACES, *OFFICE], numbers):
-        yield number + name
-        yield f"{name}@{number}"
+        yield name + number
     for one, other in product(SPOKEN, numbers):
         yield one + other
     for year in range(1960, 2021):
-        for month, day in product(range(1, 13), (1, 2, 3, 5, 6, 8, 9, 10, 11, 12, 15, 18, 20, 28)):
+        for month, day in product(range(1, 13), range(1, 32)):
             yield f"{year}{month:02d}{day:02d}"
     for row in ROWS:
         for start in range(len(row)):
@@ -209,6 +206,8 @@ def is_common(password: str) -> bool:
     plain = unicodedata.normalize("NFKC", password).casefold()
     listed = common_passwords()
     core = plain.rstrip("!@#$%^&*.?~-_ ")
+    # wang@1990, 520_woaini: a mark between two pieces hides neither.
+    core = re.sub(r"[@#_.*!\-]", "", core) or core
     stems = {plain, core, plain.translate(LOOKS_LIKE), core.translate(LOOKS_LIKE)}
     stems |= {re.sub(r"[0-9]{1,4}$", "", stem) for stem in (plain, core) if len(stem) > 8}
     if any(stem in listed or _is_walk(stem) or _is_repetition(stem) for stem in stems if stem):
