@@ -38,6 +38,7 @@ PUBLIC = {
     "application/status/",
     "healthz",
     "language/",
+    "policy-report",
     "privacy/",
     "robots.txt",
     "search/",
