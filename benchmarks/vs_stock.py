@@ -250,9 +250,8 @@ def main() -> None:
         cells = "".join(f"{by_way[way][0]:>13} {by_way[way][1]:>8.1f}" for way in ways)
         fewest = by_way["engine"][0] <= min(by_way[way][0] for way in ways)
         fastest = by_way["engine"][1] <= min(by_way[way][1] for way in ways)
-        print(
-            f"{page:<10}{cells}   queries {'yes' if fewest else 'NO'}, CPU {'yes' if fastest else 'NO'}"
-        )
+        first = f"queries {'yes' if fewest else 'NO'}, CPU {'yes' if fastest else 'NO'}"
+        print(f"{page:<10}{cells}   {first}")
 
 
 if __name__ == "__main__":

@@ -84,7 +84,8 @@ def index_objects(kind: str, pks: Iterable[Any]) -> None:
     one = searchable(kind)
     each = iter(dict.fromkeys(pks))
     while batch := list(islice(each, BATCH)):
-        with unscoped("search index"), transaction.atomic():
+        # A failure goes up to whoever opened the transaction: no point to return to is needed.
+        with unscoped("search index"), transaction.atomic(savepoint=False):
             rows, gone = current_rows(one, batch)
             engine = database_engine()
             changed = [object_id for _kind, object_id in engine.put(rows)]
@@ -118,7 +119,8 @@ def current_rows(one: Searchable, pks: Sequence[Any]) -> tuple[list[Row], list[s
 def _instances(one: Searchable, pks: Sequence[Any]) -> models.QuerySet[Any]:
     # The plain manager: an index holds every row; scope is a filter of the search.
     manager: models.Manager[Any] = one.model._base_manager
-    return manager.filter(pk__in=pks).prefetch_related(*one.prefetch)
+    rows = manager.filter(pk__in=pks).prefetch_related(*one.prefetch)
+    return rows.select_related(*one.select) if one.select else rows
 
 
 # --- The cluster --------------------------------------------------------------------

@@ -45,6 +45,7 @@ class Searchable:
     document: Callable[[Any], SearchDocument | None]
     confidential: bool
     prefetch: tuple[str, ...] = ()
+    select: tuple[str, ...] = ()
     label: str | Promise = ""
     permission: str = ""
     present: Callable[[Sequence[Any]], Sequence[Presented]] | None = None
@@ -85,6 +86,7 @@ def register_searchable(
     *,
     confidential: bool,
     prefetch: Sequence[str] = (),
+    select: Sequence[str] = (),
     label: str | Promise = "",
     permission: str = "",
     present: Callable[[Sequence[Any]], Sequence[Presented]] | None = None,
@@ -99,6 +101,7 @@ def register_searchable(
         document: Makes the words of a row; ``None`` keeps it out, or takes it out.
         confidential: Case data: tokens are keyed and every search needs a scope.
         prefetch: Relations ``document`` reads.
+        select: Those of them that lead to one row each, and are joined.
         label: Heading of the group on the staff search page.
         permission: Who lacks it is not offered this kind, e.g. ``children.view_childfile``.
         present: Shows hits to the reader in the current scope, given primary keys; one
@@ -122,6 +125,7 @@ def register_searchable(
         document=document,
         confidential=confidential,
         prefetch=tuple(prefetch),
+        select=tuple(select),
         label=label or model._meta.verbose_name_plural or kind,
         permission=permission,
         present=present,

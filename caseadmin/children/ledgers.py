@@ -172,6 +172,7 @@ class ChildFileLedger(Ledger):
     order = 10
     runtime_fields = True
     key = "file_number"
+    place = "village"
     columns = [
         "full_name",
         "file_number",

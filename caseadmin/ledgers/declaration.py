@@ -229,6 +229,22 @@ def unclean_fields(instance: models.Model) -> set[str]:
     return {f.name for f in instance._meta.concrete_fields if not f.editable}
 
 
+def mark_judged(instance: models.Model) -> None:
+    """Note that a form has just run every check on an instance, so that saving need not."""
+    instance._judged_as = judged_values(instance)  # type: ignore[attr-defined]
+
+
+def was_judged(instance: models.Model) -> bool:
+    """Return whether a form has checked exactly these values; whoever asks uses it up."""
+    judged = instance.__dict__.pop("_judged_as", None)
+    return judged is not None and judged == judged_values(instance)
+
+
+def judged_values(instance: models.Model) -> dict[str, Any]:
+    """Return the values of the columns as they stand in memory."""
+    return {f.attname: instance.__dict__.get(f.attname) for f in instance._meta.concrete_fields}
+
+
 class Ledger:
     """One ledger.  Declare the class attributes and decorate the class with ``@ledger``."""
 
@@ -242,6 +258,8 @@ class Ledger:
     columns: ClassVar[Sequence[str | Column]] = ()
     filters: ClassVar[Sequence[str]] = ()
     ordering: ClassVar[str] = "-updated_at"
+    # The foreign key whose territory's code the row itself carries, if one says it.
+    place: ClassVar[str] = ""
     per_page: ClassVar[int] = 20
     search: ClassVar[SearchFields | None] = None
     sections: ClassVar[Sequence[Section]] = ()
@@ -449,7 +467,8 @@ class Ledger:
         try:
             with transaction.atomic(), change_set(actor=actor, reason=reason, source=source):
                 before = None if instance._state.adding else instance.territory_code
-                instance.full_clean(exclude=unclean_fields(instance))
+                if not was_judged(instance):
+                    instance.full_clean(exclude=unclean_fields(instance))
                 instance.save()
                 written = cls._save_children(instance, children or {})
                 if before not in (None, instance.territory_code):
@@ -468,7 +487,8 @@ class Ledger:
                 written.add(row.pk)
             for row in rows:
                 setattr(row, parent_field, instance)
-                row.full_clean(exclude=unclean_fields(row) | {parent_field})
+                if not was_judged(row):
+                    row.full_clean(exclude=unclean_fields(row) | {parent_field})
                 row.save()
                 written.add(row.pk)
         return written

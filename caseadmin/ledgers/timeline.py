@@ -90,6 +90,10 @@ class Track:
         manager = getattr(self.model, self.model._meta.simple_history_manager_attribute)
         return manager.filter(**self.condition)
 
+    def oldest_first(self) -> Any:
+        """Return the same rows in the order in which they were written."""
+        return self.rows().order_by("history_date", "history_id")
+
 
 def tracks_of(ledger: type[Ledger], pk: Any) -> list[Track]:
     """Return the history tables of a record and of its child rows."""
@@ -168,23 +172,28 @@ def timeline(
     page: Any = 1,
     per_page: int = PER_PAGE,
     unmasked: bool = False,
+    known: Any = None,
 ) -> Timeline:
     """Return what happened to a record, newest first.
 
     A fixed number of queries, whatever the number of entries: one for all actions, one
     for each history table and one for each model that foreign keys point at.
+
+    ``known`` is the record itself, if it is at hand with what it points at: those rows
+    need not be looked up to be named.
     """
     tracks = tracks_of(ledger, pk)
-    latest, touched = _change_sets(tracks)
+    rows = list(tracks[0].oldest_first()) if len(tracks) == 1 else None
+    latest, touched = _change_sets(tracks) if rows is None else _change_sets_of(rows)
     ordered = sorted(latest, key=lambda change_set: latest[change_set], reverse=True)
     paginator = Paginator(ordered, per_page)
     page_object = paginator.get_page(page)
     wanted = set(page_object.object_list)
-    builder = Builder(ledger, unmasked=unmasked)
+    builder = Builder(ledger, unmasked=unmasked, known=known)
     newest = max((latest[change_set] for change_set in wanted), default=None)
     for index, track in enumerate(tracks):
         if wanted & touched[index]:
-            builder.read(track, wanted, newest=newest)
+            builder.read(track, wanted, newest=newest, rows=rows)
     entries = builder.entries(page_object.object_list)
     if entries and page_object.number == 1:
         entries[0].is_current = entries[0].kind != "-"
@@ -211,16 +220,38 @@ def _change_sets(
     return latest, touched
 
 
+def _change_sets_of(
+    rows: list[Any],
+) -> tuple[dict[uuid.UUID, datetime], dict[int, set[uuid.UUID]]]:
+    """Return the same of one table whose rows are at hand: they need not be asked for twice."""
+    latest: dict[uuid.UUID, datetime] = {}
+    for row in rows:
+        latest[row.change_set] = max(row.history_date, latest.get(row.change_set, row.history_date))
+    return latest, {0: set(latest)}
+
+
 class Builder:
     """Turns history rows into entries."""
 
-    def __init__(self, ledger: type[Ledger], *, unmasked: bool) -> None:
+    def __init__(self, ledger: type[Ledger], *, unmasked: bool, known: Any = None) -> None:
         self.ledger = ledger
+        self.known: dict[Any, dict[Any, Any]] = defaultdict(dict)
+        if known is not None:
+            for row in known._state.fields_cache.values():
+                # Rows that have a scope are looked up, so that only those in reach are named.
+                if row is not None and not hasattr(row, "territory_code"):
+                    self.known[type(row)][row.pk] = row
         self.unmasked = unmasked
         self.moves: list[tuple[Track, Any, Any]] = []
         self.keys: dict[Any, set[Any]] = defaultdict(set)
 
-    def read(self, track: Track, wanted: set[uuid.UUID], newest: datetime | None) -> None:
+    def read(
+        self,
+        track: Track,
+        wanted: set[uuid.UUID],
+        newest: datetime | None,
+        rows: Any = None,
+    ) -> None:
         """Take the rows of the wanted change sets, each with the one before it.
 
         Several rows of one object in one change set count as one step, from the first
@@ -228,7 +259,8 @@ class Builder:
         """
         if newest is None:
             return
-        rows = track.rows().filter(history_date__lte=newest).order_by("history_date", "history_id")
+        if rows is None:
+            rows = track.oldest_first().filter(history_date__lte=newest)
         by_object: dict[Any, list[Any]] = defaultdict(list)
         for row in rows:
             by_object[getattr(row, track.model._meta.pk.attname)].append(row)
@@ -270,10 +302,15 @@ class Builder:
         """
         names: dict[Any, dict[Any, str]] = {}
         for model, keys in self.keys.items():
-            rows = model._default_manager.filter(pk__in=keys)
+            known = self.known[model]
+            names[model] = {pk: name_of(known[pk]) for pk in keys if pk in known}
+            missing = keys - known.keys()
+            if not missing:
+                continue
+            rows = model._default_manager.filter(pk__in=missing)
             if model._meta.label == "territories.Territory":
                 rows = rows.select_related("parent")
-            names[model] = {row.pk: name_of(row) for row in rows}
+            names[model] |= {row.pk: name_of(row) for row in rows}
         return names
 
     def entries(self, order: Iterable[uuid.UUID]) -> list[Entry]:

@@ -55,7 +55,7 @@ class DatabaseEngine:
         by_key = {(row.kind, row.object_id): row for row in rows}
         changed: list[tuple[str, str]] = []
         each = list(by_key.values())
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             for start in range(0, len(each), BATCH):
                 changed.extend(self._put_batch(each[start : start + BATCH], anew=anew))
         return changed
@@ -70,7 +70,7 @@ class DatabaseEngine:
         if not fresh:
             return []
         now = timezone.now()
-        SearchEntry.objects.bulk_create(
+        stored = SearchEntry.objects.bulk_create(
             [
                 SearchEntry(
                     kind=row.kind,
@@ -88,10 +88,10 @@ class DatabaseEngine:
             unique_fields=["kind", "object_id"],
             update_fields=_COPIED,
         )
-        entries = self._entries(fresh)
-        old = [entry_id for key, (entry_id, _mark) in known.items() if key in entries]
+        written = {(row.kind, row.object_id) for row in fresh}
+        old = [entry_id for key, (entry_id, _mark) in known.items() if key in written]
         self._drop_words(old)
-        self._write_words([(entries[row.kind, row.object_id][0], row) for row in fresh])
+        self._write_words([(entry.pk, row) for entry, row in zip(stored, fresh, strict=True)])
         return [(row.kind, row.object_id) for row in fresh]
 
     def _entries(self, rows: Sequence[Row]) -> dict[tuple[str, str], tuple[int, str]]:
@@ -112,8 +112,10 @@ class DatabaseEngine:
     def remove(self, kind: str, object_ids: Iterable[str]) -> list[str]:
         """Forget objects; return those that were known."""
         each = list(dict.fromkeys(object_ids))
+        if not each:
+            return []
         gone: list[str] = []
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             for start in range(0, len(each), BATCH):
                 batch = SearchEntry.objects.filter(
                     kind=kind, object_id__in=each[start : start + BATCH]

@@ -7,11 +7,12 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.choices import BaseChoiceIterator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.access.scope import current_scope
-from core.territories.models import Territory
+from core.territories.models import Territory, TerritoryQuerySet
 from core.territories.selectors import within
 
 DATE_FORMATS = ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d"]
@@ -67,17 +68,22 @@ class YesNoField(forms.TypedChoiceField):
         return {True: "true", False: "false", None: ""}.get(value, value)
 
 
+def pickable(prefixes: tuple[str, ...], levels: set[str]) -> TerritoryQuerySet:
+    """Return the territories of these levels that stand today, with their towns."""
+    return within(prefixes).standing().filter(level__in=levels).select_related("parent")
+
+
 def choosable_territories(prefixes: tuple[str, ...], levels: set[str]) -> list[Territory]:
     """Return the territories a person may pick, villages under their towns."""
-    if not prefixes:
-        return []
-    return list(
-        within(prefixes)
-        .standing()
-        .filter(level__in=levels)
-        .select_related("parent")
-        .order_by("code")
-    )
+    return list(pickable(prefixes, levels).order_by("code")) if prefixes else []
+
+
+def as_uuid(text: str) -> uuid.UUID | None:
+    """Read an id, or return ``None``."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
 
 
 def grouped(territories: list[Territory]) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -130,6 +136,17 @@ class TerritoryField(forms.Field):
             self._territories = found
         return self._territories
 
+    def find(self, value: str) -> Territory | None:
+        """Return the place with this id, if it may be picked."""
+        if self.kept is not None and str(self.kept.pk) == value:
+            return self.kept
+        scope = current_scope()
+        key = as_uuid(value)
+        if key is None or scope is None:
+            return None
+        allowed = pickable(scope.prefixes, self.levels)
+        return allowed.filter(pk=key).first()
+
     def __deepcopy__(self, memo: Any) -> "TerritoryField":
         copied: TerritoryField = super().__deepcopy__(memo)  # type: ignore[misc]
         copied._territories = None
@@ -142,16 +159,16 @@ class TerritoryField(forms.Field):
     def to_python(self, value: Any) -> Territory | None:
         if value in self.empty_values:
             return None
-        for territory in self.territories():
-            if str(territory.pk) == str(value):
-                return territory
+        found = self.find(str(value))
+        if found is not None:
+            return found
         raise ValidationError(self.error_messages["invalid"], code="invalid")
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return str(self.prepare_value(initial) or "") != str(self.prepare_value(data) or "")
 
 
-class LazyChoices:
+class LazyChoices(BaseChoiceIterator):
     """The options, looked up when the element is drawn."""
 
     def __init__(self, field: TerritoryField) -> None:

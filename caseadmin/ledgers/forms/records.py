@@ -1,6 +1,7 @@
 """The form of one record with its child rows, made from the ledger's declaration."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from django import forms
@@ -8,15 +9,15 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from core.access.models import CaseModel
 from core.crypto.fields import EncryptedDateField, EncryptedTextField
 from core.fields import ChoiceListField
 from core.territories.models import Territory
 
-from ..declaration import Child, ChildRows, Ledger, Section
+from ..declaration import Child, ChildRows, Ledger, Section, mark_judged
 from ..paths import names_a_territory
 from ..presentation import Shown, child_label, child_rows, label_of, shown_value
 from ..registry import ledgers
@@ -120,7 +121,20 @@ def at_known_fields(error: ValidationError, form: Any) -> ValidationError:
 
 
 def row_form_class(model: Any, names: list[str]) -> type[RowForm]:
-    """Return the form class for some fields of a model, made for this request."""
+    """Return the form class for some fields of a model."""
+    if any(is_runtime(name) for name in names):
+        # Added fields may change between two requests.
+        return _made_form_class(model, tuple(names))
+    return _kept_form_class(model, tuple(names), get_language())
+
+
+@lru_cache(maxsize=256)
+def _kept_form_class(model: Any, names: tuple[str, ...], language: str | None) -> type[RowForm]:
+    # Labels are put into words as the class is made, so each language has its own.
+    return _made_form_class(model, names)
+
+
+def _made_form_class(model: Any, names: tuple[str, ...]) -> type[RowForm]:
     added = tuple(name for name in names if is_runtime(name))
     members: dict[str, Any] = {name: added_form_field(model, name) for name in added}
     base = type("AddedRowForm", (RowForm,), {**members, "added_names": added}) if added else RowForm
@@ -404,6 +418,9 @@ class RecordForm:
                 because the record is newer than their page.
         """
         valid = self.form.is_valid()
+        if valid and not self.is_new:
+            # A new record may lack what is not on the page, so saving checks it whole.
+            mark_judged(self.form.instance)
         # Every table is asked, so that all errors are told at once.
         wrong = [table for table in self.tables if not table.is_valid()]
         valid = valid and not wrong

@@ -36,6 +36,8 @@ class LedgerScopeMixin:
 
     ledger: ClassVar[type[Ledger]] = Ledger
     permission: ClassVar[str] = "view"
+    # Whether the record is held until the end of the transaction.
+    locking = False
 
     request: HttpRequest
     kwargs: dict[str, Any]
@@ -81,7 +83,10 @@ class LedgerScopeMixin:
         Raises:
             Http404: There is none in scope.
         """
-        found = self.select(self.get_base_queryset()).filter(pk=self.kwargs["pk"]).first()
+        rows = self.select(self.get_base_queryset()).filter(pk=self.kwargs["pk"])
+        if self.locking:
+            rows = rows.select_for_update(of=("self",))
+        found = rows.order_by().first()
         scope = current_scope()
         if found is None or scope is None or not scope.covers(found.territory_code):
             raise Http404

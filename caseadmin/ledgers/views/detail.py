@@ -111,7 +111,13 @@ class LedgerRecordView(RecordPage, TemplateView):
         user = self.request.user
         history = None
         if self.allows("view_history"):
-            history = timeline(self.ledger, self.object.pk, per_page=LATEST, unmasked=self.unmasked)
+            history = timeline(
+                self.ledger,
+                self.object.pk,
+                per_page=LATEST,
+                unmasked=self.unmasked,
+                known=self.object,
+            )
         return super().get_context_data(
             heading=self.ledger.title(self.object),
             sections=sections_of(self.ledger, self.object, user=user, unmasked=self.unmasked),

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -218,9 +218,9 @@ class LedgerEditView(FormMixin, RecordPage, TemplateView):
 
     def _lock(self) -> None:
         """Hold the row until the answer, so that versions cannot change in between."""
-        locked = self.ledger.queryset().select_for_update().filter(pk=self.kwargs["pk"])
-        if not locked.values_list("pk", flat=True).first():
-            raise Http404
+        self.locking = True
+        # ``object`` is looked up once, and that is now.
+        self.__dict__["object"] = self.get_object()
 
     def _post(self) -> HttpResponse:
         # As it is stored: checking the form writes into ``self.object``.

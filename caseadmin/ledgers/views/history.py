@@ -46,6 +46,7 @@ class LedgerHistoryView(RecordPage, TemplateView):
             self.object.pk,
             page=self.request.GET.get("p", 1),
             unmasked=self.unmasked,
+            known=self.object,
         )
         return super().get_context_data(
             timeline=told,

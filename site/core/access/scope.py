@@ -74,7 +74,16 @@ class Scope:
 
         No prefix gives a filter that matches nothing, never an empty ``Q``.
         """
-        return reduce(or_, (Q(**{f"{path}__startswith": p}) for p in self.prefixes), NOTHING)
+        return reduce(or_, (codes_within(p, path) for p in self.prefixes), NOTHING)
+
+
+def codes_within(prefix: str, path: str = "territory_code") -> Q:
+    """Return the filter for codes that begin with a prefix.
+
+    A whole code is compared as such, which every database's index answers at once.
+    """
+    lookup = path if len(prefix) == CODE_LENGTH else f"{path}__startswith"
+    return Q(**{lookup: prefix})
 
 
 class Everything:
