@@ -172,7 +172,6 @@ class ChildFileLedger(Ledger):
     order = 10
     runtime_fields = True
     key = "file_number"
-    place = "village"
     columns = [
         "full_name",
         "file_number",

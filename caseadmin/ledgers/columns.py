@@ -78,7 +78,7 @@ def sort_key(ledger: type[Ledger], item: str | Column) -> str | None:
         return None
     if names_a_territory(path.field):
         # The row carries the code itself: an index can give the order, a join cannot.
-        return "territory_code" if path.lookup == ledger.place else f"{path.lookup}__code"
+        return "territory_code" if path.lookup == ledger.place() else f"{path.lookup}__code"
     return None if path.field.is_relation else path.lookup
 
 

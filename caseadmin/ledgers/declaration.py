@@ -258,8 +258,6 @@ class Ledger:
     columns: ClassVar[Sequence[str | Column]] = ()
     filters: ClassVar[Sequence[str]] = ()
     ordering: ClassVar[str] = "-updated_at"
-    # The foreign key whose territory's code the row itself carries, if one says it.
-    place: ClassVar[str] = ""
     per_page: ClassVar[int] = 20
     search: ClassVar[SearchFields | None] = None
     sections: ClassVar[Sequence[Section]] = ()
@@ -337,6 +335,16 @@ class Ledger:
     def masks_anything(cls) -> bool:
         """Return whether some field of the ledger is masked."""
         return bool(cls.sensitive) or any(spec.sealed for spec in cls.added_fields())
+
+    @classmethod
+    def place(cls) -> str:
+        """Return the foreign key whose territory's code each row itself carries, or ``""``."""
+        from core.access.walls import territory_fields  # app ready
+
+        sources = territory_fields(cls.model)
+        if len(sources) != 1 or sources[0].related_model._meta.label != "territories.Territory":
+            return ""
+        return str(sources[0].name)
 
     @classmethod
     def one(cls) -> Text:

@@ -222,7 +222,7 @@ def filter_for(ledger: type[Ledger], name: str) -> django_filters.Filter:
         return added_filter(field)
     common = {"field_name": path.lookup, "label": label_of(field)}
     if names_a_territory(field):
-        return TerritoryFilter(place=ledger.place, **common)
+        return TerritoryFilter(place=ledger.place(), **common)
     if isinstance(field, ChoiceListField):
         return ChoiceListFilter(
             choices=field.options,

@@ -107,7 +107,6 @@ class VolunteerLedger(Ledger):
     order = 20
     runtime_fields = True
     key = "volunteer_number"
-    place = "village"
     columns = [
         "full_name",
         "volunteer_number",

@@ -185,11 +185,13 @@ def scope_of(user: "User | AnonymousUser | Any", *, posts: "Sequence[Post] | Non
 
 
 def whole_site(user: "User | Any") -> Scope:
-    """Let everyone reach every row: the rule for a site that knows no territories.
+    """Let everyone reach every row and field: the rule for a site without territories.
 
     Rights on the model still decide who may do what.  The product never uses it.
     """
-    return Scope(user_id=user.pk, prefixes=("",))
+    every = ("",)
+    post = HeldPost("everyone", every, dict.fromkeys("01234", "write"))
+    return Scope(user_id=user.pk, prefixes=every, posts=(post,))
 
 
 def posts_decide(user: "User | Any", *, posts: "Sequence[Post] | None" = None) -> Scope:

@@ -25,7 +25,6 @@ def give_back(instance, *, actor, reason):
 class CaseLedger(Ledger):
     model = Case
     slug, group, icon, key = "tool-loans", "samples", "form", "number"
-    place = "village"
     columns = [
         "full_name",
         "number",
@@ -64,7 +63,6 @@ class CaseLedger(Ledger):
 @ledger
 class KeeperLedger(Ledger):
     model, slug, group, key = Keeper, "keepers", "samples", "number"
-    place = "town"
     columns = ["full_name", "number", "town"]
     search = SearchFields(names=["full_name"], codes=["number"])
     related = [Related("tool-loans", by="keeper")]

@@ -2,6 +2,7 @@
 
 from django.db import models
 from tonghu.core.access.models import CaseModel
+from tonghu.core.access.register import FieldClasses
 from tonghu.core.history.records import LedgerHistory
 
 
@@ -12,6 +13,8 @@ class Loan(CaseModel):
     state = models.CharField("state", max_length=8, choices=[("out", "Out"), ("back", "Back")])
     lent_on = models.DateField("lent on", null=True, blank=True)
 
+    field_classes = FieldClasses(office=["number", "borrower", "tool", "state", "lent_on"])
+    territory_from = ()
     history = LedgerHistory()
 
     class Meta(CaseModel.Meta):
