@@ -53,6 +53,9 @@ class Searchable:
     follows: Mapping[type[models.Model], Callable[[Any], Iterable[Any]]] = field(
         default_factory=dict
     )
+    reader: Callable[[], Callable[[Sequence[Any]], Mapping[Any, SearchDocument]] | None] | None = (
+        None
+    )
 
     def object_id(self, pk: Any) -> str:
         """Return a primary key as the index writes it."""
@@ -92,6 +95,8 @@ def register_searchable(
     present: Callable[[Sequence[Any]], Sequence[Presented]] | None = None,
     exact: Callable[[ExactValue], Q | None] | None = None,
     follows: Mapping[type[models.Model], Callable[[Any], Iterable[Any]]] | None = None,
+    reader: Callable[[], Callable[[Sequence[Any]], Mapping[Any, SearchDocument]] | None]
+    | None = None,
 ) -> Searchable:
     """Make a model searchable and keep its index current; call it in ``AppConfig.ready``.
 
@@ -111,6 +116,9 @@ def register_searchable(
             index; ``None`` where the kind has no such number.
         follows: Other models whose change makes rows of this one out of date, each with
             a function from the changed row to the primary keys of these rows.
+        reader: Returns ``None`` where the reader in scope reads every field ``document``
+            is made of; else a function from primary keys to documents without the others,
+            by which hits are judged once more (see `search.sifting`).
 
     Raises:
         ValueError: The kind is taken by another model, or too long.
@@ -131,6 +139,7 @@ def register_searchable(
         present=present,
         exact=exact,
         follows=dict(follows or {}),
+        reader=reader,
     )
     _searchables[kind] = made
     from search.signals import connect  # circular import: receivers read the registry

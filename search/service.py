@@ -21,6 +21,7 @@ from search.indexing import cluster_is_behind, index_objects, remove_objects, to
 from search.planner import ExactValue, Level, LevelName, Plan, plan
 from search.query import Lookup
 from search.registry import Searchable, searchable
+from search.sifting import readers_of, sifted
 from search.suggest import suggestion_for
 
 __all__ = [
@@ -144,6 +145,8 @@ def search(
     empty = SearchPage(marks=planned.marks, page=page, per_page=per_page)
     if planned.is_empty or not each:
         return empty
+    with in_scope(scope or Scope()):
+        readers = readers_of(each)
     only = _exact_ids(planned.exact, each, scope)
     levels = _levels(planned, wide=not confidential if wide is None else wide)
     request = Request(
@@ -157,7 +160,12 @@ def search(
         offset=(page - 1) * per_page,
         limit=per_page,
     )
-    (level, found), answered = _ask(lambda engine: _first_level(engine, request, levels))
+
+    def limited(engine: Engine, asked: Request) -> Request:
+        with in_scope(scope or Scope()):
+            return sifted(engine, asked, each, readers)
+
+    (level, found), answered = _ask(lambda engine: _first_level(engine, request, levels, limited))
     by_kind = {one.kind: one for one in each}
     return SearchPage(
         level=_level_name(level, planned) if found.total else "",
@@ -204,7 +212,14 @@ def narrow(
         prefixes=_prefixes(scope, confidential),
         limit=0,
     )
-    (level, ids), answered = _ask(lambda engine: _level_and_ids(engine, request, levels))
+    with in_scope(scope or Scope()):
+        readers = readers_of([one])
+
+    def limited(engine: Engine, asked: Request) -> Request:
+        with in_scope(scope or Scope()):
+            return sifted(engine, asked, [one], readers)
+
+    (level, ids), answered = _ask(lambda engine: _level_and_ids(engine, request, levels, limited))
     if level is None:
         return Narrowed(queryset.none(), degraded=answered.degraded, marks=planned.marks)
     if ids is None:
@@ -278,22 +293,30 @@ def _ask(work: Callable[[Engine], Answer]) -> tuple[Answer, Answered]:
     return answer(work, primary=cluster, fallback=database_engine())
 
 
+Limit = Callable[[Engine, Request], Request]
+
+
 def _first_level(
-    engine: Engine, request: Request, levels: Sequence[Level]
+    engine: Engine, request: Request, levels: Sequence[Level], limited: Limit
 ) -> tuple[Level | None, Found]:
     for level in levels:
-        found = engine.find(request.asking(level.match, level.ranks))
+        found = engine.find(limited(engine, request.asking(level.match, level.ranks)))
         if found.total:
             return level, found
     return None, Found()
 
 
 def _level_and_ids(
-    engine: Engine, request: Request, levels: Sequence[Level]
+    engine: Engine, request: Request, levels: Sequence[Level], limited: Limit
 ) -> tuple[Level | None, list[str] | None]:
     """Return the first level with a hit and its ids, or no ids where a subquery does better."""
     for level in levels:
-        asked = request.asking(level.match, ())
+        asked = limited(engine, request.asking(level.match, ()))
+        if asked.object_ids is not None:
+            kept = [object_id for each in asked.object_ids.values() for object_id in each or ()]
+            if kept:
+                return level, kept
+            continue
         if isinstance(engine, DatabaseEngine):
             if engine.entries(asked).exists():
                 return level, None

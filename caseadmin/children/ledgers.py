@@ -23,7 +23,6 @@ from caseadmin.ledgers import (
 )
 from caseadmin.ledgers.importing.declaration import ChildColumns
 from caseadmin.ledgers.importing.writing import Write
-from core.access.masking import mask_address, mask_all, mask_id_number, mask_phone
 
 from . import services
 from .bulk import judge_import, write_files
@@ -243,18 +242,6 @@ class ChildFileLedger(Ledger):
         ),
         Child("situations", label=_("Family situations, by date"), read_only=True),
     ]
-    sensitive = {
-        "id_number": mask_id_number,
-        "hukou_place": mask_address,
-        "residence": mask_address,
-        "illness": mask_all,
-        "kin.phone": mask_phone,
-        "kin.id_number": mask_id_number,
-        "kin.employer": mask_all,
-        "custody_spells.carer_phone": mask_phone,
-        "custody_spells.carer_id_number": mask_id_number,
-        "custody_spells.carer_address": mask_address,
-    }
     reason_required = ["village", "full_name", "born_on", "id_number"]
     io = IO(
         fields=[

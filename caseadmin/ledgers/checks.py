@@ -17,6 +17,7 @@ from wagtail.models import (
 
 from core.access.managers import ScopedManager
 from core.access.models import CaseModel
+from core.access.register import declared_classes, is_registered
 from core.crypto.fields import EncryptedTextField
 
 from .declaration import TONES, Badge, Column, Ledger
@@ -49,7 +50,7 @@ def check_ledger(declared: type[Ledger]) -> list[checks.CheckMessage]:
         _check_sections,
         _check_children,
         _check_search,
-        _check_sensitive,
+        _check_gone,
         _check_reasons,
         _check_io,
         _check_actions,
@@ -156,19 +157,39 @@ def _check_columns(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
                     declared, 24, f"columns: {column.name!r} has an unknown tone {tone!r}."
                 )
         if column.value is not None:
-            if column.name in declared.sensitive and column.mask is None:
+            if not column.reads:
                 yield _error(
                     declared,
                     23,
-                    f"columns: {column.name!r} is sensitive and would be shown unmasked.",
-                    "Give the column a mask.",
+                    f"columns: {column.name!r} does not say which fields it is made of.",
+                    "Name them in reads, so that who may not see one does not see the cell.",
                 )
+            for name in column.reads:
+                yield from _check_classed(declared, "columns", name)
             continue
         path = _path(declared, column.name)
         if isinstance(path, str):
             yield _error(declared, 22, f"columns: {column.name!r}: {path}.")
         elif path.to_many:
             yield _error(declared, 25, f"columns: {column.name!r} has several values per row.")
+        else:
+            yield from _check_classed(declared, "columns", column.name)
+
+
+def _check_classed(declared: type[Ledger], where: str, name: str) -> Iterator[checks.CheckMessage]:
+    """Refuse a property of a case model that is in no class: nobody would see it."""
+    path = _path(declared, name)
+    if isinstance(path, str):
+        yield _error(declared, 22, f"{where}: {name!r}: {path}.")
+        return
+    last = path.name.split(".")[-1]
+    if is_registered(path.model) and last not in declared_classes(path.model):
+        yield _error(
+            declared,
+            70,
+            f"{where}: {name!r} is in no class of the register of fields.",
+            "Properties that are shown or searched are named in field_classes too.",
+        )
 
 
 def _check_filters(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
@@ -180,10 +201,6 @@ def _check_filters(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
             yield _error(declared, 31, f"filters: {name!r} is no field of the database.")
         elif isinstance(path.field, EncryptedTextField):
             yield _error(declared, 32, f"filters: {name!r} is encrypted and cannot be compared.")
-        elif name in declared.sensitive:
-            yield _error(
-                declared, 33, f"filters: {name!r} is sensitive: filtering would spell it out."
-            )
         elif path.field.is_relation and issubclass(path.field.related_model, CaseModel):
             yield _error(
                 declared,
@@ -245,15 +262,19 @@ def _check_search(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
         path = _path(declared, name)
         if isinstance(path, str):
             yield _error(declared, 60, f"search: {name!r}: {path}.")
+        else:
+            yield from _check_classed(declared, "search", name)
 
 
-def _check_sensitive(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
-    for name, mask in declared.sensitive.items():
-        path = _path(declared, name)
-        if isinstance(path, str):
-            yield _error(declared, 70, f"sensitive: {name!r}: {path}.")
-        if not callable(mask):
-            yield _error(declared, 71, f"sensitive: {name!r} has no function that masks it.")
+def _check_gone(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
+    for name in ("sensitive", "untold"):
+        if hasattr(declared, name):
+            yield _error(
+                declared,
+                71,
+                f"{name} is gone: what is masked, and for whom, stands in the register.",
+                f"Remove it; class the fields in field_classes of {declared.model.__name__}.",
+            )
 
 
 def _check_reasons(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:

@@ -11,13 +11,15 @@ from django.utils.safestring import mark_safe
 from wagtail.admin.ui.tables import ButtonsColumnMixin, TitleColumn
 from wagtail.admin.ui.tables import Column as TableColumn
 
+from core.access.rights import Seeing
 from core.crypto.fields import EncryptedTextField
 from core.fields import ChoiceListField
 
 from .declaration import Badge, Column, Ledger
 from .paths import names_a_territory, resolve, values_at
-from .presentation import blank, hidden, label_of, plain, words
+from .presentation import blank, label_of, plain, words
 from .runtime import kinds
+from .sight import NOT_SHOWN, Sight, column_mask
 
 
 def as_column(item: str | Column) -> Column:
@@ -33,16 +35,23 @@ def cell_raw(ledger: type[Ledger], item: str | Column, row: Any) -> Any:
     return next(values_at(row, column.name), None)
 
 
-def cell_text(ledger: type[Ledger], item: str | Column, row: Any) -> str:
-    """Return a cell's text: in words, and masked where the field is sensitive."""
+def cell_text(ledger: type[Ledger], item: str | Column, row: Any, sight: Sight) -> str:
+    """Return a cell's text in words, as a person sees it."""
     column = as_column(item)
+    see = sight.cell(ledger, column, row.territory_code)
+    if see is Seeing.HIDDEN:
+        return ""
     value = cell_raw(ledger, column, row)
     if column.value is not None:
         text = plain(value)
     else:
         text = words(resolve(ledger.model, column.name).field, value)
-    mask = column.mask or ledger.mask_of(column.name)
-    return hidden(mask, text) if mask else text
+    return text if see is Seeing.READ or not text else column_mask(ledger, column)(text)
+
+
+def drawn_columns(ledger: type[Ledger], sight: Sight) -> list[Column]:
+    """Return the columns a person is shown, in order."""
+    return [c for c in map(as_column, ledger.list_columns()) if sight.draws(ledger, c)]
 
 
 def heading(ledger: type[Ledger], item: str | Column) -> str:
@@ -59,16 +68,18 @@ def heading(ledger: type[Ledger], item: str | Column) -> str:
     return label_of(path.field)
 
 
-def sort_key(ledger: type[Ledger], item: str | Column) -> str | None:
+def sort_key(ledger: type[Ledger], item: str | Column, sight: Sight) -> str | None:
     """Return what a column is sorted by, or ``None``.
 
     Encrypted values have no order in the database, and the order of a masked column
     would tell its values.
     """
     column = as_column(item)
+    if not sight.compares(ledger, column):
+        return None
     if column.sort is not None:
         return column.sort or None
-    if column.value is not None or column.mask or ledger.mask_of(column.name):
+    if column.value is not None:
         return None
     path = resolve(ledger.model, column.name)
     if path.field is None or isinstance(path.field, EncryptedTextField | ChoiceListField):
@@ -82,9 +93,10 @@ def sort_key(ledger: type[Ledger], item: str | Column) -> str | None:
     return None if path.field.is_relation else path.lookup
 
 
-def nothing_filled() -> str:
-    """Return what stands in an empty cell."""
-    return format_html('<span class="ledger-blank">{}</span>', blank())
+def nothing_filled(see: Seeing) -> str:
+    """Return what stands in an empty cell; of a hidden one it tells nothing."""
+    said = NOT_SHOWN if see is Seeing.HIDDEN else blank()
+    return format_html('<span class="ledger-blank">{}</span>', said)
 
 
 @lru_cache(maxsize=64)
@@ -101,17 +113,15 @@ class LedgerCellMixin:
 
     ledger: type[Ledger]
     declared: Column
+    sight: Sight
     header_template_name = "ledgers/tables/header.html"
 
     def get_value(self, instance: Any) -> str:
-        return cell_text(self.ledger, self.declared, instance)
+        return cell_text(self.ledger, self.declared, instance, self.sight)
 
-    def get_cell_context_data(self, instance: Any, parent_context: Any) -> dict[str, Any]:
-        context: dict[str, Any] = super().get_cell_context_data(  # type: ignore[misc]
-            instance, parent_context
-        )
-        context["blank"] = "" if context["raw_value"] else blank()
-        return context
+    def seeing(self, instance: Any) -> Seeing:
+        """Return how much of a row's cell is shown."""
+        return self.sight.cell(self.ledger, self.declared, instance.territory_code)
 
     def get_header_context_data(self, parent_context: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_header_context_data(  # type: ignore[misc]
@@ -128,13 +138,14 @@ class TextCell(LedgerCellMixin, TableColumn):
     took half of its time.
     """
 
-    def __init__(self, ledger: type[Ledger], declared: Column) -> None:
+    def __init__(self, ledger: type[Ledger], declared: Column, sight: Sight) -> None:
         self.ledger = ledger
         self.declared = declared
+        self.sight = sight
         super().__init__(
             declared.name,
             label=heading(ledger, declared),
-            sort_key=sort_key(ledger, declared),
+            sort_key=sort_key(ledger, declared, sight),
             classname="ledger-cell",
         )
 
@@ -143,7 +154,7 @@ class TextCell(LedgerCellMixin, TableColumn):
         return format_html(
             '<td class="ledger-cell" data-label="{}">{}</td>',
             self.label,
-            self.filled(instance, text) if text else nothing_filled(),
+            self.filled(instance, text) if text else nothing_filled(self.seeing(instance)),
         )
 
     def filled(self, instance: Any, text: str) -> str:
@@ -156,7 +167,8 @@ class BadgeCell(TextCell):
 
     def filled(self, instance: Any, text: str) -> str:
         assert isinstance(self.declared, Badge)
-        code = cell_raw(self.ledger, self.declared, instance)
+        whole = self.seeing(instance) is Seeing.READ
+        code = cell_raw(self.ledger, self.declared, instance) if whole else None
         tone = self.declared.tones.get(code, "neutral")
         icon = self.declared.icons.get(tone, "")
         return format_html(
@@ -184,14 +196,15 @@ class TitleCell(LedgerCellMixin, ButtonsColumnMixin, TitleColumn):
     once for a page.
     """
 
-    def __init__(self, ledger: type[Ledger], declared: Column, view: Any) -> None:
+    def __init__(self, ledger: type[Ledger], declared: Column, sight: Sight, view: Any) -> None:
         self.ledger = ledger
         self.declared = declared
+        self.sight = sight
         self.view = view
         super().__init__(
             declared.name,
             label=heading(ledger, declared),
-            sort_key=sort_key(ledger, declared),
+            sort_key=sort_key(ledger, declared, sight),
             get_url=lambda row: ledger.url("view", row.pk),
         )
 
@@ -216,17 +229,18 @@ class TitleCell(LedgerCellMixin, ButtonsColumnMixin, TitleColumn):
             "</td>",
             self.label,
             self.ledger.url("view", instance.pk),
-            self.get_value(instance) or blank(),
+            self.get_value(instance) or str(instance),
             mark_safe(menu),  # noqa: S308 (drawn by templates, see above)
         )
 
 
-def table_columns(ledger: type[Ledger], view: Any) -> list[Any]:
-    """Return the table's columns for a list view."""
-    first, *rest = [as_column(item) for item in ledger.list_columns()]
-    cells: list[Any] = [TitleCell(ledger, first, view)]
+def table_columns(ledger: type[Ledger], view: Any, sight: Sight) -> list[Any]:
+    """Return the table's columns for a list view; the first links to the record."""
+    first, *rest = drawn_columns(ledger, sight) or [Column(ledger.key)]
+    cells: list[Any] = [TitleCell(ledger, first, sight, view)]
     cells += [
-        (BadgeCell if isinstance(column, Badge) else TextCell)(ledger, column) for column in rest
+        (BadgeCell if isinstance(column, Badge) else TextCell)(ledger, column, sight)
+        for column in rest
     ]
     return cells
 

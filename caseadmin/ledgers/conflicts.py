@@ -5,8 +5,9 @@ from typing import Any
 
 from .declaration import Ledger
 from .forms.records import RecordForm
-from .presentation import hidden, label_of, words
+from .presentation import label_of, words
 from .runtime.store import value_of
+from .sight import Sight
 from .timeline import Entry, entries_since, snapshot
 
 
@@ -74,25 +75,25 @@ def find_conflict(
     base = snapshot(ledger, stored.pk, version)
     typed = mine.form.instance
     differences, kept = [], {}
-    for name in mine.form.fields:
-        if name == "reason":
-            continue
+    for name in mine.names:
         field = ledger.field(name)
         now, wanted = value_of(stored, name), value_of(typed, name)
         before = value_of(base, name) if base is not None else now
         i_changed = not same(wanted, before) if base is not None else not same(wanted, now)
+        if name in mine.form.concealed:
+            # It began empty on the page: only what was typed is wanted.
+            i_changed = name in mine.form.changed_data
         they_changed = base is not None and not same(now, before)
         if i_changed:
             kept[name] = mine.form.cleaned_data.get(name)
         if not (i_changed or they_changed):
             continue
-        mask = None if mine.sees_sensitive else ledger.mask_of(name)
         differences.append(
             Difference(
                 label=label_of(field),
-                before=told(field, base, mask),
-                theirs=told(field, stored, mask),
-                mine=told(field, typed, mask),
+                before=told(field, base, mine.sight),
+                theirs=told(field, stored, mine.sight),
+                mine=told(field, typed, mine.sight),
                 clash=i_changed and (they_changed or base is None) and not same(wanted, now),
                 taken=they_changed and not i_changed,
             )
@@ -104,21 +105,20 @@ def find_conflict(
     merged.form.fields["reason"].initial = mine.reason
     return Conflict(
         differences=sorted(differences, key=lambda d: not d.clash),
-        entries=entries_since(ledger, stored.pk, version, unmasked=mine.sees_sensitive),
+        entries=entries_since(ledger, stored.pk, version, mine.sight),
         form=merged,
         version=stored.version,
     )
 
 
-def told(field: Any, row: Any, mask: Any) -> str:
-    """Return one field of a row, or of a row of its history, in words."""
+def told(field: Any, row: Any, sight: Sight) -> str:
+    """Return one field of a row, or of a row of its history, as the person sees it."""
     if row is None:
         return ""
     value = value_of(row, field.name)
     if field.is_relation and value is not None:
         value = field.related_model._default_manager.filter(pk=value).first()
-    text = words(field, value)
-    return hidden(mask, text) if mask else text
+    return sight.shown(field, row.territory_code, words(field, value), row.id)
 
 
 def same(one: Any, other: Any) -> bool:

@@ -32,13 +32,17 @@ class Column:
         name: A field of the model, or of a related model with dots (``village.name``).
         label: Heading; the field's own name by default.
         value: Called with the row where the column is no field.
+        reads: The fields ``value`` is made of, dotted: whoever may not see one of them does
+            not see the cell.
         sort: Name to order by; the field itself by default, ``""`` for no sorting.
-        mask: How the value is hidden.  A sensitive field needs none: it has its own.
+        mask: How the value is hidden where its fields are.  A field needs none: it has its
+            own, by its place in the register of fields.
     """
 
     name: str
     label: Text = None
     value: Callable[[Any], Any] | None = None
+    reads: Sequence[str] = ()
     sort: str | None = None
     mask: Mask | None = None
 
@@ -263,9 +267,6 @@ class Ledger:
     sections: ClassVar[Sequence[Section]] = ()
     children: ClassVar[Sequence[Child]] = ()
     related: ClassVar[Sequence[Related]] = ()
-    sensitive: ClassVar[Mapping[str, Mask]] = {}
-    # Fields that no page tells of, the history neither: digests of what only the sender knows.
-    untold: ClassVar[Sequence[str]] = ()
     reason_required: ClassVar[Sequence[str]] = ()
     io: ClassVar[IO | None] = None
     actions: ClassVar[Sequence[LedgerAction]] = ()
@@ -330,11 +331,6 @@ class Ledger:
     def filter_names(cls) -> list[str]:
         """Return the fields the list filters by, declared and added."""
         return [*cls.filters, *(spec.name for spec in cls.added_fields() if spec.filterable)]
-
-    @classmethod
-    def masks_anything(cls) -> bool:
-        """Return whether some field of the ledger is masked."""
-        return bool(cls.sensitive) or any(spec.sealed for spec in cls.added_fields())
 
     @classmethod
     def place(cls) -> str:
@@ -408,16 +404,6 @@ class Ledger:
             for f in relation.related_model._meta.fields
             if f.editable and not f.primary_key and f.name != relation.field.name
         ]
-
-    @classmethod
-    def mask_of(cls, path: str) -> Mask | None:
-        """Return how a field is hidden; a child's field is ``"kin.phone"``."""
-        if cls.runtime_fields and path.startswith("x_"):
-            from .runtime.kinds import mask_for  # app ready
-
-            spec = cls.definitions().find(path)
-            return mask_for(spec.kind) if spec is not None and spec.sealed else None
-        return cls.sensitive.get(path)
 
     @classmethod
     def queryset(cls) -> Any:

@@ -23,13 +23,14 @@ from core.access.scope import codes_within, current_scope
 from core.fields import ChoiceListField
 from core.territories.models import Territory
 
-from .declaration import Ledger
+from .declaration import Column, Ledger
 from .forms.fields import DayInput, choosable_territories
 from .paths import names_a_territory, resolve
 from .presentation import label_of
 from .runtime import kinds
 from .runtime.querying import incomplete
 from .runtime.store import is_runtime
+from .sight import Sight
 
 
 class DayRangeWidget(SuffixedMultiWidget):
@@ -265,11 +266,16 @@ class LedgerFilterSet(WagtailFilterSet):
                 territory_filter.extra["choices"] = choices
 
 
-def filterset_class(ledger: type[Ledger]) -> type[LedgerFilterSet]:
-    """Return the filter set of a ledger."""
+def open_filters(ledger: type[Ledger], sight: Sight) -> list[str]:
+    """Return the declared filters a person may use: those of fields they read everywhere."""
+    return [name for name in ledger.filter_names() if sight.compares(ledger, Column(name))]
+
+
+def filterset_class(ledger: type[Ledger], sight: Sight) -> type[LedgerFilterSet]:
+    """Return the filter set of a ledger, as far as a person may use it."""
     meta = type("Meta", (), {"model": ledger.model, "fields": []})
     members: dict[str, Any] = {"Meta": meta}
-    for name in ledger.filter_names():
+    for name in open_filters(ledger, sight):
         members[name.replace(".", "__")] = filter_for(ledger, name)
     if incomplete(ledger.definitions() if ledger.runtime_fields else None):
         members["incomplete"] = IncompleteFilter(ledger)

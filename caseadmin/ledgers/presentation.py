@@ -1,4 +1,4 @@
-"""Values in words: choices as labels, dates local, blanks named, sensitive ones masked."""
+"""Values in words: choices as labels, dates local, blanks named, masked for who may not see."""
 
 import datetime
 from collections.abc import Sequence
@@ -12,11 +12,13 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from core.access.rights import Seeing
 from core.fields import ChoiceListField
 
-from .declaration import Child, Ledger, Mask
+from .declaration import Child, Ledger
 from .paths import names_a_territory
 from .runtime.store import field_of, is_runtime, value_of
+from .sight import Sight, target
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Shown:
         label: Its label.
         text: The value in words; empty where there is none.
         masked: Whether ``text`` hides part of the value.
+        target: How a reveal names the value, where this person may reveal it.
         url: Address of the record the value names, if it has a page.
         long: Whether the value is running text.
     """
@@ -36,6 +39,7 @@ class Shown:
     label: str
     text: str
     masked: bool = False
+    target: str = ""
     url: str = ""
     long: bool = False
 
@@ -108,30 +112,30 @@ def name_of(row: models.Model) -> str:
     return str(row)
 
 
-def hidden(mask: Mask, text: str) -> str:
-    """Return a value with its mask on."""
-    return mask(text) if text else ""
-
-
 def shown_value(
     instance: Any,
     name: str,
     *,
-    mask: Mask | None = None,
+    sight: Sight,
     label: str | None = None,
     user: Any = None,
-) -> Shown:
-    """Return one field of a row as it stands on a page."""
+) -> Shown | None:
+    """Return one field of a row as a person sees it, or ``None`` where it is hidden."""
     model_field = field_of(instance, name)
+    see = sight.seeing(model_field, instance.territory_code, instance.pk)
+    if see is Seeing.HIDDEN:
+        return None
     value = value_of(instance, name) if is_runtime(name) else getattr(instance, name)
-    text = words(model_field, value)
-    masked = bool(mask and text)
+    whole = words(model_field, value)
+    masked = bool(whole) and see is not Seeing.READ
+    text = sight.shown(model_field, instance.territory_code, whole, instance.pk)
     return Shown(
         name=name,
         label=label or label_of(model_field),
-        text=hidden(mask, text) if mask else text,
+        text=text,
         masked=masked,
-        url=record_url(value, user) if isinstance(value, models.Model) else "",
+        target=target(model_field, instance.pk) if masked and see is Seeing.REVEAL else "",
+        url=record_url(value, user) if isinstance(value, models.Model) and not masked else "",
         long=isinstance(model_field, models.TextField) and len(text) > 40,
     )
 
@@ -147,21 +151,19 @@ def record_url(row: models.Model, user: Any) -> str:
 
 
 def sections_of(
-    ledger: type[Ledger], instance: Any, *, user: Any, unmasked: bool
+    ledger: type[Ledger], instance: Any, *, user: Any, sight: Sight
 ) -> list[tuple[Any, list[Shown]]]:
-    """Return the record's values by section."""
-    return [
-        (
-            section,
-            [
-                shown_value(
-                    instance, name, mask=None if unmasked else ledger.mask_of(name), user=user
-                )
-                for name in section.fields
-            ],
-        )
-        for section in ledger.shown_sections()
-    ]
+    """Return the record's values by section; a section that shows nothing is left out."""
+    found = []
+    for section in ledger.shown_sections():
+        values = [
+            shown
+            for name in section.fields
+            if (shown := shown_value(instance, name, sight=sight, user=user)) is not None
+        ]
+        if values:
+            found.append((section, values))
+    return found
 
 
 def child_label(ledger: type[Ledger], child: Child) -> str:
@@ -191,27 +193,31 @@ def child_rows(ledger: type[Ledger], child: Child, instance: Any) -> list[Any]:
 
 
 def child_table(
-    ledger: type[Ledger], child: Child, instance: Any, *, user: Any, unmasked: bool
-) -> ShownTable:
-    """Return a child's rows as a table."""
-    names = ledger.child_fields(child)
+    ledger: type[Ledger], child: Child, instance: Any, *, user: Any, sight: Sight
+) -> ShownTable | None:
+    """Return a child's rows as a table, or ``None`` where all its columns are hidden.
+
+    Which columns there are is judged where the record lies: its rows lie there too.
+    """
     model = ledger.child_relation(child).related_model
+    names = [
+        name
+        for name in ledger.child_fields(child)
+        if not sight.hides(model._meta.get_field(name), instance.territory_code)
+    ]
+    if not names:
+        return None
     rows = child_rows(ledger, child, instance)
     return ShownTable(
         name=child.name,
         label=child_label(ledger, child),
         headings=[label_of(model._meta.get_field(name)) for name in names],
-        rows=[
-            [
-                shown_value(
-                    row,
-                    name,
-                    mask=None if unmasked else ledger.mask_of(f"{child.name}.{name}"),
-                    user=user,
-                )
-                for name in names
-            ]
-            for row in rows
-        ],
+        rows=[[_child_cell(row, name, user, sight) for name in names] for row in rows],
         total=len(rows),
     )
+
+
+def _child_cell(row: Any, name: str, user: Any, sight: Sight) -> Shown:
+    shown = shown_value(row, name, sight=sight, user=user)
+    # A row that stayed behind in another area may show less than the record.
+    return shown or Shown(name, label_of(row._meta.get_field(name)), "", masked=True)

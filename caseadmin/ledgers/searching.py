@@ -1,19 +1,22 @@
 """Make every ledger's records findable, by the fields the ledger names."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
+from core.access.register import Kind, class_of, is_registered
+from core.access.rights import Seeing, current_rights
 from core.crypto.fields import BlindIndexField
 
-from .columns import as_column, cell_text, column_paths
-from .declaration import Ledger
+from .columns import cell_text, column_paths, drawn_columns
+from .declaration import Column, Ledger
 from .paths import joins, resolve, values_at
 from .presentation import plain, words
 from .registry import ledgers
-from .runtime.kinds import Kind
+from .runtime.kinds import Kind as AddedKind
 from .runtime.store import runtime_field
+from .sight import Sight
 
 if TYPE_CHECKING:
     from search.registry import ExactValue, Presented, SearchDocument
@@ -27,36 +30,88 @@ def texts(instance: Any, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for text in found if text))
 
 
-def document_maker(declared: type[Ledger]) -> "Callable[[Any], SearchDocument]":
-    """Return the function that turns a record into what search indexes."""
+def document_maker(
+    declared: type[Ledger], *, sight: Sight | None = None
+) -> "Callable[[Any], SearchDocument]":
+    """Return the function that turns a record into what search indexes.
+
+    Args:
+        declared: The ledger.
+        sight: Leave out what this person does not read.
+    """
     from search.registry import SearchDocument  # app ready
 
     fields = declared.search
     assert fields is not None
 
     def document(instance: Any) -> SearchDocument:
+        def kept(names: Sequence[str]) -> tuple[str, ...]:
+            if sight is not None:
+                code = instance.territory_code
+                names = [n for n in names if sight.cell(declared, Column(n), code) is Seeing.READ]
+            return texts(instance, names)
+
         return SearchDocument(
-            body="\n".join([*texts(instance, fields.text), *added_texts(declared, instance)]),
+            body="\n".join([*kept(fields.text), *added_texts(declared, instance, sight=sight)]),
             names=(
-                *texts(instance, fields.names),
-                *added_texts(declared, instance, names=True),
+                *kept(fields.names),
+                *added_texts(declared, instance, names=True, sight=sight),
             ),
-            places=texts(instance, fields.places),
-            codes=texts(instance, fields.codes),
+            places=kept(fields.places),
+            codes=kept(fields.codes),
             territory_code=instance.territory_code,
         )
 
     return document
 
 
-def added_texts(declared: type[Ledger], instance: Any, *, names: bool = False) -> list[str]:
+def added_texts(
+    declared: type[Ledger], instance: Any, *, names: bool = False, sight: Sight | None = None
+) -> list[str]:
     """Return the searchable values of added fields in words: names of people, or the others."""
-    found = (
-        words(runtime_field(instance, spec.name), getattr(instance, spec.name))
-        for spec in declared.added_fields()
-        if spec.searchable and (spec.kind == Kind.NAME) is names
-    )
+    found = []
+    for spec in declared.added_fields():
+        if not spec.searchable or (spec.kind == AddedKind.NAME) is not names:
+            continue
+        field = runtime_field(instance, spec.name)
+        if sight is None or sight.seeing(field, instance.territory_code) is Seeing.READ:
+            found.append(words(field, getattr(instance, spec.name)))
     return [text for text in found if text]
+
+
+def reader_maker(
+    declared: type[Ledger],
+) -> "Callable[[], Callable[[Sequence[Any]], Mapping[Any, SearchDocument]] | None]":
+    """Return the function that says what of a record the person in scope may find it by."""
+    assert declared.search is not None
+    paths = [path for path in declared.search.paths() if not is_number(declared, path)]
+    select, prefetch = joins(declared.model, declared.search.paths())
+
+    def reader() -> "Callable[[Sequence[Any]], Mapping[Any, SearchDocument]] | None":
+        sight = Sight()
+        added = [spec.name for spec in declared.added_fields() if spec.searchable]
+        if all(sight.compares(declared, Column(path)) for path in (*paths, *added)):
+            return None
+        document = document_maker(declared, sight=sight)
+
+        def documents(keys: Sequence[Any]) -> "Mapping[Any, SearchDocument]":
+            rows = declared.queryset().filter(pk__in=keys)
+            if select:
+                rows = rows.select_related(*select)
+            return {row.pk: document(row) for row in rows.prefetch_related(*prefetch)}
+
+        return documents
+
+    return reader
+
+
+def is_number(declared: type[Ledger], path: str) -> bool:
+    """Whether a field holds numbers that no index holds as words: they have their digests."""
+    found = resolve(declared.model, path)
+    if found.field is None or not is_registered(found.model):
+        return False
+    classed = class_of(found.model, found.field.name)
+    return classed is not None and classed.kind in (Kind.ID_NUMBER, Kind.PHONE)
 
 
 def presenter(declared: type[Ledger]) -> "Callable[[Sequence[Any]], list[Presented]]":
@@ -69,17 +124,18 @@ def presenter(declared: type[Ledger]) -> "Callable[[Sequence[Any]], list[Present
         if select:
             rows = rows.select_related(*select)
         found = {row.pk: row for row in rows.prefetch_related(*prefetch)}
-        columns = [as_column(item) for item in declared.list_columns()[: DETAILS + 1]]
+        sight = Sight()
+        columns = drawn_columns(declared, sight)[: DETAILS + 1]
         shown = []
         for key in keys:
             row = found.get(key)
             if row is None:
                 continue
-            title, *details = [cell_text(declared, column, row) for column in columns]
+            texts_shown = [cell_text(declared, column, row, sight) for column in columns]
             shown.append(
                 Presented(
-                    title=title or str(row),
-                    detail=" · ".join(text for text in details if text),
+                    title=next(iter(texts_shown), "") or str(row),
+                    detail=" · ".join(text for text in texts_shown[1:] if text),
                     url=declared.url("view", row.pk),
                 )
             )
@@ -91,7 +147,8 @@ def presenter(declared: type[Ledger]) -> "Callable[[Sequence[Any]], list[Present
 def exact_resolver(declared: type[Ledger]) -> "Callable[[ExactValue], Q | None] | None":
     """Return how an identity or telephone number is looked up, or ``None``.
 
-    Digests are bound to their field, so one number may be tried against all of them.
+    Digests are bound to their field, so one number may be tried against all of them: all
+    whose value the person may at least reveal on every row in reach.
     """
     own = blind_fields(declared.model)
     relations = [declared.child_relation(child) for child in declared.children]
@@ -101,10 +158,15 @@ def exact_resolver(declared: type[Ledger]) -> "Callable[[ExactValue], Q | None] 
 
     def exact(number: "ExactValue") -> Q | None:
         condition = Q()
-        for field in own:
+        rights = current_rights()
+
+        def may_ask(field: BlindIndexField) -> bool:
+            return rights.least(field.model, field.source).see >= Seeing.REVEAL
+
+        for field in filter(may_ask, own):
             condition |= Q(**{field.name: field.digest(number.value)})
         for relation, fields in held:
-            for field in fields:
+            for field in filter(may_ask, fields):
                 rows = relation.related_model._default_manager.filter(
                     **{field.name: field.digest(number.value)}
                 )
@@ -168,4 +230,5 @@ def register(declared: type[Ledger]) -> None:
         present=presenter(declared),
         exact=exact_resolver(declared),
         follows=followed(declared),
+        reader=reader_maker(declared),
     )

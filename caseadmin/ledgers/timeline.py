@@ -11,12 +11,14 @@ from django.core.paginator import Paginator
 from django.db.models import IntegerField, Value
 from django.utils.translation import gettext as _
 
+from core.access.rights import Seeing
 from core.crypto.fields import BlindIndexField
 from core.history.context import SOURCES
 
 from .declaration import STAMPED, Child, Ledger
-from .presentation import child_label, hidden, label_of, name_of, words
+from .presentation import child_label, label_of, name_of, words
 from .runtime.store import field_of, value_of
+from .sight import Sight
 
 PER_PAGE = 20
 
@@ -103,7 +105,7 @@ def tracks_of(ledger: type[Ledger], pk: Any) -> list[Track]:
             model,
             getattr(model, model._meta.simple_history_manager_attribute).model,
             {model._meta.pk.attname: pk},
-            history_fields(model, told_fields(ledger), without=set(ledger.untold)),
+            history_fields(model, told_fields(ledger)),
             None,
         )
     ]
@@ -171,7 +173,7 @@ def timeline(
     *,
     page: Any = 1,
     per_page: int = PER_PAGE,
-    unmasked: bool = False,
+    sight: Sight | None = None,
     known: Any = None,
 ) -> Timeline:
     """Return what happened to a record, newest first.
@@ -189,7 +191,7 @@ def timeline(
     paginator = Paginator(ordered, per_page)
     page_object = paginator.get_page(page)
     wanted = set(page_object.object_list)
-    builder = Builder(ledger, unmasked=unmasked, known=known)
+    builder = Builder(ledger, sight or Sight(), known=known)
     newest = max((latest[change_set] for change_set in wanted), default=None)
     for index, track in enumerate(tracks):
         if wanted & touched[index]:
@@ -233,7 +235,7 @@ def _change_sets_of(
 class Builder:
     """Turns history rows into entries."""
 
-    def __init__(self, ledger: type[Ledger], *, unmasked: bool, known: Any = None) -> None:
+    def __init__(self, ledger: type[Ledger], sight: Sight, *, known: Any = None) -> None:
         self.ledger = ledger
         self.known: dict[Any, dict[Any, Any]] = defaultdict(dict)
         if known is not None:
@@ -241,7 +243,7 @@ class Builder:
                 # Rows that have a scope are looked up, so that only those in reach are named.
                 if row is not None and not hasattr(row, "territory_code"):
                     self.known[type(row)][row.pk] = row
-        self.unmasked = unmasked
+        self.sight = sight
         self.moves: list[tuple[Track, Any, Any]] = []
         self.keys: dict[Any, set[Any]] = defaultdict(set)
 
@@ -319,18 +321,19 @@ class Builder:
         found: dict[uuid.UUID, Entry] = {}
         for track, before, after in self.moves:
             changes = self._changes(track, before, after, names)
+            reason = self._reason(track, after)
             entry = found.get(after.change_set)
             if entry is None:
                 entry = found[after.change_set] = Entry(
                     change_set=after.change_set,
                     at=after.history_date,
                     actor=after.actor_name,
-                    reason=after.history_change_reason or "",
+                    reason=reason,
                     source=after.source,
                     kind="~",
                 )
             entry.at = max(entry.at, after.history_date)
-            entry.reason = entry.reason or after.history_change_reason or ""
+            entry.reason = entry.reason or reason
             if track.child is None:
                 entry.kind = after.step_kind
                 entry.version = getattr(after, "version", 0)
@@ -339,6 +342,11 @@ class Builder:
                     Subject(after.step_kind, self._title(track, after, names), changes)
                 )
         return [found[change_set] for change_set in order if change_set in found]
+
+    def _reason(self, track: Track, row: Any) -> str:
+        text = row.history_change_reason or ""
+        field = track.history_model._meta.get_field("history_change_reason")
+        return self.sight.shown(field, row.territory_code, text)
 
     def _title(self, track: Track, row: Any, names: Any) -> str:
         if track.child is None:
@@ -355,6 +363,8 @@ class Builder:
         changes = []
         for name in track.fields:
             model_field = field_of(track.model, name)
+            if self._hides(model_field, before, after):
+                continue
             new_raw = None if kind == "-" else stored(after, name)
             if kind == "-":
                 old_raw = stored(after, name)
@@ -366,16 +376,20 @@ class Builder:
                 continue
             old = "" if old_raw is None else self._text(track, before or after, name, names)
             new = "" if new_raw is None else self._text(track, after, name, names)
-            if old == new and not self._masks(track, name):
+            if old == new and not self._masks(model_field, after):
                 continue
             changes.append(Change(label_then(model_field, after), old, new))
         return changes
 
-    def _masks(self, track: Track, name: str) -> Any:
-        if self.unmasked:
-            return None
-        path = name if track.child is None else f"{track.child.name}.{name}"
-        return self.ledger.mask_of(path)
+    def _hides(self, model_field: Any, *rows: Any) -> bool:
+        """Whether nothing is told of a field: not even that it changed."""
+        return any(
+            row is not None and self.sight.hides(model_field, row.territory_code) for row in rows
+        )
+
+    def _masks(self, model_field: Any, row: Any) -> bool:
+        see = self.sight.seeing(model_field, row.territory_code, row.id)
+        return see is not Seeing.READ
 
     def _text(self, track: Track, row: Any, name: str, names: Any) -> str:
         model_field = field_of(track.model, name)
@@ -383,10 +397,10 @@ class Builder:
         if model_field.is_relation:
             if value is None:
                 return ""
-            return names[model_field.related_model].get(value) or _("(outside your area)")
-        text = words(model_field, value)
-        mask = self._masks(track, name)
-        return hidden(mask, text) if mask else text
+            text = names[model_field.related_model].get(value) or _("(outside your area)")
+        else:
+            text = words(model_field, value)
+        return self.sight.shown(model_field, row.territory_code, text, row.id)
 
 
 def stored(row: Any, name: str) -> Any:
@@ -407,10 +421,10 @@ def snapshot(ledger: type[Ledger], pk: Any, version: int) -> Any:
     return None if row is None else row
 
 
-def entries_since(ledger: type[Ledger], pk: Any, version: int, *, unmasked: bool) -> list[Entry]:
+def entries_since(ledger: type[Ledger], pk: Any, version: int, sight: Sight) -> list[Entry]:
     """Return what happened after a version of the record, newest first."""
     base = snapshot(ledger, pk, version)
-    found = timeline(ledger, pk, per_page=50, unmasked=unmasked).entries
+    found = timeline(ledger, pk, per_page=50, sight=sight).entries
     if base is None:
         return found
     return [e for e in found if e.at > base.history_date and e.change_set != base.change_set]

@@ -15,7 +15,6 @@ from caseadmin.ledgers import (
     Section,
     ledger,
 )
-from core.access.masking import mask_name
 
 from . import services
 from .enums import PairingStatus
@@ -106,7 +105,6 @@ class PairingLedger(Ledger):
         Section(_("Goals and rhythm"), ["goals", "call_every_days", "meet_every_days"]),
         Section(_("End"), ["confirmed_on", "ended_on", "end_reason", "handover"]),
     ]
-    sensitive = {"guardian_consent_by": mask_name}
     reason_required = ["guardian_consent_on", "child_consent_on"]
     io = IO(
         fields=[

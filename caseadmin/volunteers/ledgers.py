@@ -19,7 +19,6 @@ from caseadmin.ledgers import (
     ledger,
     ledger_group,
 )
-from core.access.masking import mask_address, mask_id_number, mask_phone
 from publicity.intake.enums import ApplicationStatus
 from publicity.intake.models import VolunteerApplication
 
@@ -172,11 +171,6 @@ class VolunteerLedger(Ledger):
             read_only=True,
         )
     ]
-    sensitive = {
-        "phone": mask_phone,
-        "id_number": mask_id_number,
-        "address": mask_address,
-    }
     reason_required = ["full_name", "phone", "id_number"]
     io = IO(
         fields=[
@@ -347,8 +341,6 @@ class VolunteerApplicationLedger(Ledger):
         Section(_("Offer"), ["team", "skills", "available_times", "motivation"]),
         Section(_("Consent"), ["consent_at", "consent_version"]),
     ]
-    sensitive = {"phone": mask_phone, "id_number": mask_id_number}
-    untold = ["receipt_hash", "idempotency_key"]
     can_add = False
     can_edit = False
     can_delete = False

@@ -43,7 +43,8 @@ class Request:
         confidential: Which of the two indexes to ask.
         prefixes: Territory prefixes in reach; ``None`` means the kinds are public.
         language: Only documents in this language, or in none.
-        object_ids: For each kind the only objects that count; ``None`` means no limit.
+        object_ids: For each kind the only objects that count; ``None`` means no limit, of
+            one kind or of all.  A kind that is not named finds nothing.
     """
 
     match: Node
@@ -53,7 +54,7 @@ class Request:
     confidential: bool = False
     prefixes: tuple[str, ...] | None = None
     language: str = ""
-    object_ids: Mapping[str, Sequence[str]] | None = None
+    object_ids: Mapping[str, Sequence[str] | None] | None = None
     offset: int = 0
     limit: int = 20
 

@@ -170,7 +170,8 @@ class DatabaseEngine:
         if request.object_ids is not None:
             only = Q(pk__in=[])
             for kind, object_ids in request.object_ids.items():
-                only |= Q(kind=kind, object_id__in=object_ids)
+                own = Q(kind=kind)
+                only |= own if object_ids is None else own & Q(object_id__in=object_ids)
             entries = entries.filter(only)
         return entries
 

@@ -92,9 +92,11 @@ def limits(request: Request) -> list[dict[str, Any]]:
         ids = [
             document_id(kind, object_id)
             for kind, object_ids in request.object_ids.items()
-            for object_id in object_ids
+            for object_id in object_ids or ()
         ]
-        filters.append({"ids": {"values": ids}})
+        free = [kind for kind, object_ids in request.object_ids.items() if object_ids is None]
+        named: dict[str, Any] = {"ids": {"values": ids}}
+        filters.append(_any([named, {"terms": {"kind": free}}]) if free else named)
     return filters
 
 

@@ -7,7 +7,7 @@ from core.access.scope import scoped_to
 from tests.factories.core import UserFactory
 from tests.ledgers.sampleapp.models import Case, Item, Keeper
 
-ALL = ("view", "add", "change", "delete", "export", "import", "view_sensitive", "view_history")
+ALL = ("view", "add", "change", "delete", "export", "import", "view_history")
 
 
 def grant(user, *actions, models=(Case, Item, Keeper)):
@@ -18,9 +18,9 @@ def grant(user, *actions, models=(Case, Item, Keeper)):
     return user
 
 
-def clerk_of(territory, *actions, **kwargs):
+def clerk_of(territory, *actions, role="town_clerk", **kwargs):
     """A person with a post there, and these rights on the sample models only."""
-    return grant(UserFactory(role="school", serves=territory, **kwargs), *(actions or ALL))
+    return grant(UserFactory(role=role, serves=territory, **kwargs), *(actions or ALL))
 
 
 def lend(clerk, village, number="L-1", **kwargs):

@@ -120,7 +120,6 @@ def test_the_model_is_a_case_model_with_every_right(declared, db):
         "delete",
         "export",
         "view_history",
-        "view_sensitive",
     } <= actions
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone, translation
 
 from caseadmin.ledgers import ledgers
 from core.access.scope import scoped_to, unscoped
-from core.audit.models import CaseLogEntry
+from core.audit.models import CaseLogEntry, StatedReason
 from tests.ledgers.conftest import clerk_of, lend
 from tests.ledgers.sampleapp.models import Case, Item, Keeper
 
@@ -189,28 +189,52 @@ def test_export_replays_the_list(rf, case, clerk, district):
 # The record
 
 
-def test_the_record_masks_and_reveals_on_request_only(signed_in, case):
-    masked = signed_in.get(LOANS.url("view", case.pk)).content.decode()
-    revealed = signed_in.post(LOANS.url("view", case.pk))
-
-    assert ("19900000001" in masked, "SN-77881" in masked) == (False, False)
-    page = revealed.content.decode()
-    assert ("19900000001" in page, "SN-77881" in page) == (True, True)
-    assert "no-store" in revealed["Cache-Control"]
+def logged(case):
     with unscoped("test"):
-        assert list(
-            CaseLogEntry.objects.filter(object_id=str(case.pk))
-            .order_by("id")
-            .values_list("action", flat=True)
-        ) == ["tonghu.view", "tonghu.reveal"]
+        entries = CaseLogEntry.objects.filter(object_id=str(case.pk)).order_by("id")
+        return [(entry.action, entry.data.get("fields")) for entry in entries]
 
 
-def test_whoever_lacks_the_right_sees_masks_only(client, case, district):
-    reader = clerk_of(district.town, "view", "change", "view_history")
+def test_the_record_masks_and_shows_for_a_reason_only(signed_in, case):
+    masked = signed_in.get(LOANS.url("view", case.pk)).content.decode()
+    asked = signed_in.post(LOANS.url("view", case.pk), {"reveal": "*"})
+    unsaid = signed_in.post(LOANS.url("view", case.pk), {"reveal": "*", "reason": " "})
+    revealed = signed_in.post(LOANS.url("view", case.pk), {"reveal": "*", "reason": "核对电话"})
+
+    answers = (asked, unsaid, revealed)
+    assert [a.status_code for a in answers] == [200, 422, 200]
+    pages = [masked, *(answer.content.decode() for answer in answers)]
+    assert [("19900000001" in p, "SN-77881" in p) for p in pages] == [(False, False)] * 3 + [
+        (True, True)
+    ]
+    assert ["no-store" in answer["Cache-Control"] for answer in answers] == [True] * 3
+    assert logged(case)[-1] == ("tonghu.reveal", ["items.serial", "phone"])
+    with unscoped("test"):
+        reasons = [stated.text for stated in StatedReason.objects.all()]
+    assert reasons == ["核对电话"]
+
+
+def test_one_value_alone_is_shown(signed_in, case):
+    address = LOANS.url("view", case.pk)
+    one = {"reveal": f"sampleapp.case.phone:{case.pk}", "reason": "回访"}
+    page = signed_in.post(address, one).content.decode()
+    others = [
+        signed_in.post(address, {"reveal": name, "reason": "x"}).status_code
+        for name in ("sampleapp.case.number", "children.childfile.id_number", "nothing", "")
+    ]
+
+    assert ("19900000001" in page, "SN-77881" in page) == (True, False)
+    assert logged(case)[-1] == ("tonghu.reveal", ["phone"])
+    assert others == [302] * 4
+    assert "19900000001" not in signed_in.get(address).content.decode()
+
+
+def test_whoever_may_not_reveal_sees_masks_only(client, case, district):
+    reader = clerk_of(district.town, "view", "change", "view_history", role="auditor")
     client.force_login(reader)
 
     answers = [client.get(LOANS.url(name, case.pk)) for name in ("view", "edit", "history")]
-    refused = client.post(LOANS.url("view", case.pk))
+    refused = client.post(LOANS.url("view", case.pk), {"reveal": "*", "reason": "x"})
 
     assert [
         ("19900000001" in a.content.decode(), "199****0001" in a.content.decode()) for a in answers
@@ -218,20 +242,38 @@ def test_whoever_lacks_the_right_sees_masks_only(client, case, district):
     assert refused.status_code == 302
 
 
-def test_a_masked_value_survives_the_save_of_someone_who_may_not_see_it(client, case, district):
-    client.force_login(clerk_of(district.town, "view", "change"))
-    data = form_data(case, full_name="王小禾")
-    for name in ("phone", "items-0-serial"):
-        data.pop(name)
+def test_a_value_the_person_does_not_see_is_replaced_cleared_or_kept(signed_in, case):
+    page = signed_in.get(LOANS.url("edit", case.pk)).content.decode()
+    kept, outcomes = form_data(case, phone="", **{"items-0-serial": ""}), []
 
-    client.post(LOANS.url("edit", case.pk), data | {"phone": "overwritten"})
+    for number, change in enumerate(
+        [{}, {"phone": "19900000077"}, {"phone": "19900000077"}, {"clear-phone": "on"}]
+    ):
+        data = kept | change | {"full_name": f"王小{number}"}
+        signed_in.post(LOANS.url("edit", case.pk), data | {"version": stored(case).version})
+        outcomes.append((stored(case).full_name, stored(case).phone))
 
-    now = stored(case)
-    assert (now.full_name, now.phone, items_of(case)[0].serial) == (
-        "王小禾",
-        "19900000001",
-        "SN-77881",
-    )
+    assert ("19900000001" in page, "199****0001" in page) == (False, True)
+    assert outcomes == [
+        ("王小0", "19900000001"),
+        ("王小1", "19900000077"),
+        ("王小2", "19900000077"),
+        ("王小3", ""),
+    ]
+    assert items_of(case)[0].serial == "SN-77881"
+
+
+def test_what_the_form_does_not_offer_is_not_taken(client, case, district):
+    client.force_login(clerk_of(district.town, "view", "change", role="auditor"))
+    before = Case._base_manager.values().get(pk=case.pk)
+    data = form_data(case, full_name="改了", phone="19900000099", notes="改了", risk="high")
+    data |= {"items-0-serial": "SN-1", "items-0-remove": "1", "items-count": "2"}
+    data |= {"items-1-name": "新的", "items-1-count": "1", "territory_code": "990101002001"}
+
+    client.post(LOANS.url("edit", case.pk), data)
+
+    assert Case._base_manager.values().get(pk=case.pk) == before
+    assert [(item.name, item.serial) for item in items_of(case)] == [("锄头", "SN-77881")]
 
 
 @pytest.mark.parametrize("rows", [1, 3])

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from caseadmin.children.ledgers import ChildFileLedger
 from caseadmin.children.models import ChildFile
-from caseadmin.ledgers.exporting.services import export_file, is_sensitive
+from caseadmin.ledgers.exporting.services import export_file
 from caseadmin.ledgers.exporting.writer import FileFormat
 from caseadmin.ledgers.importing.columns import resource_for
 from caseadmin.ledgers.importing.services import confirm_batch
@@ -17,7 +17,7 @@ from core.access.scope import scoped_to
 from core.audit.models import CaseLogEntry
 from fixtures.sheets import build
 from tests.factories.children import ChildFileFactory
-from tests.factories.core import TerritoryFactory, UserFactory
+from tests.factories.core import PostFactory, TerritoryFactory, UserFactory, role_called
 
 pytestmark = pytest.mark.django_db
 
@@ -78,21 +78,37 @@ def test_sensitive_columns_are_off_at_first(signed_in, district):
     form = signed_in.get(reverse(EXPORT)).context["form"]
 
     chosen = [box.data["value"] for box in form["columns"] if box.data["selected"]]
-    assert chosen == [c.path for c in resource_for(ChildFileLedger) if not is_sensitive(c)]
+    off = [path for path in form.sensitive if path not in chosen]
+    assert ("full_name" in chosen, off) == (True, form.sensitive)
+    assert form.sensitive[:4] == ["id_number", "hukou_place", "residence", "illness"]
+    assert set(chosen) | set(off) == {column.path for column in resource_for(ChildFileLedger)}
 
 
-def test_without_the_right_sensitive_columns_are_not_offered(client, district, monkeypatch):
-    worker = UserFactory(role="town_clerk", serves=district.town)
+def test_columns_one_neither_reads_nor_reveals_are_not_offered(client, district):
+    ChildFileFactory(village=district.village, full_name="张小明")
+    client.force_login(UserFactory(role="education", serves=district.town))
+
+    answers = [
+        ask(client, path, reason="x")
+        for path in ("full_name", "id_number", "notes", "kin.father.phone")
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 422, 422, 422]
+
+
+def test_each_row_leaves_with_the_right_of_its_place(client, district):
+    worker = UserFactory(role="town_clerk", serves=district.village)
+    PostFactory(user=worker, role=role_called("education"), territory=district.sibling)
+    here = ChildFileFactory(village=district.village, notes="家访三次")
+    there = ChildFileFactory(village=district.sibling, notes="转学在即")
     client.force_login(worker)
-    monkeypatch.setattr(
-        ChildFileLedger,
-        "allows",
-        classmethod(lambda cls, user, action: action != "view_sensitive"),
-    )
 
-    answer = ask(client, "id_number", reason="x")
+    lines = lines_of(body(ask(client, "file_number", "notes", reason="交接")))
 
-    assert answer.status_code == 422
+    assert {tuple(line) for line in lines[1:-1]} == {
+        (here.file_number, "家访三次"),
+        (there.file_number, ""),
+    }
 
 
 def test_export_is_logged_without_values(signed_in, district, clerk):

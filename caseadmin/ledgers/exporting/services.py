@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.db import models, transaction
 from django.utils import timezone, translation
 
+from core.access.guards import scope_for
 from core.access.scope import Scope, current_scope, in_scope
 from core.audit.services import record as log
 from core.crypto.fields import EncryptedTextField
 
-from ..importing.columns import ColumnField, resource_for
+from ..importing.columns import ColumnField, LedgerResource, resource_for
 from ..importing.models import new_batch_number
+from ..sight import Sight
 from .places import place_of
 from .writer import FileFormat, Watermark, file_pieces
 
@@ -25,9 +27,14 @@ WIDE, NARROW = 24, 14
 Item = TypeVar("Item")
 
 
-def is_sensitive(column: ColumnField) -> bool:
-    """Return whether a column leaves only with a right and a reason."""
-    return column.mask is not None
+def is_sensitive(column: ColumnField, sight: Sight) -> bool:
+    """Return whether a column leaves only for a reason: masked, and the person may reveal it."""
+    return not sight.reads_everywhere(column.model_field)
+
+
+def offered(resource: LedgerResource, sight: Sight) -> list[ColumnField]:
+    """Return the columns a person may take out; masked ones without a reveal stay in."""
+    return [column for column in resource if sight.takes_out(column.model_field)]
 
 
 def export_file(
@@ -59,7 +66,10 @@ def export_file(
         filters: The list's filters, for the log.
         searched: Whether words narrowed the list.  The words themselves are not logged.
     """
-    columns = [resource_for(ledger).columns[path] for path in paths]
+    sight = Sight(scope_for(actor).field_rights)
+    wanted = set(paths)
+    columns = [c for c in offered(resource_for(ledger), sight) if c.path in wanted]
+    columns.sort(key=lambda column: list(paths).index(column.path))
     watermark = Watermark(new_batch_number(), actor.get_full_name(), timezone.now())
     with transaction.atomic():
         keys = list(queryset.values_list("pk", flat=True))
@@ -73,8 +83,8 @@ def export_file(
                 "number": watermark.number,
                 "rows": len(keys),
                 "format": str(file_format),
-                "columns": list(paths),
-                "sensitive": [column.path for column in columns if is_sensitive(column)],
+                "columns": [column.path for column in columns],
+                "sensitive": [column.path for column in columns if is_sensitive(column, sight)],
                 "reason": reason,
                 "filters": filters or {},
                 "searched": searched,
@@ -82,7 +92,7 @@ def export_file(
             object_ids=keys,
         )
     header = [column.label for column in columns]
-    lines = ledger_lines(ledger, queryset, columns, keys)
+    lines = ledger_lines(ledger, queryset, columns, keys, sight)
     pieces = file_pieces(
         _with_header(header, lines),
         file_format=file_format,
@@ -105,7 +115,11 @@ def _is_long(column: ColumnField) -> bool:
 
 
 def ledger_lines(
-    ledger: Any, queryset: Any, columns: Sequence[ColumnField], keys: Sequence[Any]
+    ledger: Any,
+    queryset: Any,
+    columns: Sequence[ColumnField],
+    keys: Sequence[Any],
+    sight: Sight,
 ) -> Iterator[list[str]]:
     """Yield one line of texts for each row; a few queries for each chunk of rows.
 
@@ -114,6 +128,7 @@ def ledger_lines(
         queryset: Its rows, scoped and filtered.
         columns: What to write of each.
         keys: The rows the log names, in order.  A row that came meanwhile does not leave.
+        sight: How the person sees fields: a cell that is not theirs to take out is empty.
     """
     joins = {
         f"{column.model_field.name}__parent"
@@ -136,7 +151,12 @@ def ledger_lines(
             if row is None:
                 continue
             children = {name: list(getattr(row, name).all()) for name in relations}
-            yield [_text(row, children, column) for column in columns]
+            yield [
+                _text(row, children, column)
+                if sight.takes_out_of(column.model_field, row.territory_code)
+                else ""
+                for column in columns
+            ]
 
 
 def _text(row: Any, children: dict[str, list[Any]], column: ColumnField) -> str:

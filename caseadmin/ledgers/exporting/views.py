@@ -14,10 +14,12 @@ from django.views.generic.base import ContextMixin, TemplateResponseMixin
 
 from core.accounts.stepup import fresh_sign_in_required
 
+from ..filters import open_filters
 from ..importing.columns import LedgerResource, resource_for
+from ..sight import Sight
 from ..views.base import LedgerPage
 from ..views.listing import WORDS
-from .services import export_file, is_sensitive
+from .services import export_file, is_sensitive, offered
 from .writer import FileFormat, file_response
 
 REASON_LENGTH = 300
@@ -48,14 +50,14 @@ class ExportForm(forms.Form):
         help_text=gettext_lazy("Required where a sensitive column is taken. Stands in the log."),
     )
 
-    def __init__(self, resource: LedgerResource, *, whole: bool, data: Any = None) -> None:
+    def __init__(self, resource: LedgerResource, sight: Sight, data: Any = None) -> None:
         super().__init__(data)
         self.resource = resource
-        offered = [column for column in resource if whole or not is_sensitive(column)]
-        self.plain = [column.path for column in offered if not is_sensitive(column)]
-        self.sensitive = [column.path for column in offered if is_sensitive(column)]
+        columns = offered(resource, sight)
+        self.sensitive = [column.path for column in columns if is_sensitive(column, sight)]
+        self.plain = [column.path for column in columns if column.path not in self.sensitive]
         field: Any = self.fields["columns"]
-        field.choices = [(column.path, column.label) for column in offered]
+        field.choices = [(column.path, column.label) for column in columns]
         field.initial = self.plain
 
     def boxes(self, paths: list[str]) -> list[Any]:
@@ -114,9 +116,8 @@ class ExportView(LedgerPage, TemplateResponseMixin, ContextMixin, View):
         return self.request.POST.get(WORDS, "")[:100]
 
     def form(self, data: Any = None) -> ExportForm:
-        """Return the form; whoever may not see sensitive values is not offered them."""
-        whole = self.ledger.allows(self.request.user, "view_sensitive")
-        return ExportForm(resource_for(self.ledger), whole=whole, data=data)
+        """Return the form; what a person neither reads nor reveals is not offered."""
+        return ExportForm(resource_for(self.ledger), Sight(), data)
 
     def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         return self.render_to_response(self.get_context_data(form=self.form()))
@@ -144,7 +145,7 @@ class ExportView(LedgerPage, TemplateResponseMixin, ContextMixin, View):
 
     def filters_for_log(self) -> dict[str, list[str]]:
         """Return the filters of the address that the list knows; they are codes, not names."""
-        known = set(self.ledger.filter_names())
+        known = set(open_filters(self.ledger, Sight()))
         return {
             name: values
             for name, values in self.request.GET.lists()

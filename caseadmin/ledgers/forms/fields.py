@@ -257,9 +257,12 @@ class RecordField(forms.Field):
 
 def option_of(ledger: Any, row: Any) -> dict[str, str]:
     """Return what tells a record from its namesakes: its number and its first columns."""
-    from ..columns import cell_text  # circular import: columns draw ledgers
+    from ..columns import cell_text, drawn_columns  # circular import: columns draw ledgers
+    from ..sight import Sight
 
-    texts = [cell_text(ledger, column, row) for column in ledger.list_columns()[:5]]
+    sight = Sight()
+    columns = drawn_columns(ledger, sight)[:5]
+    texts = [cell_text(ledger, column, row, sight) for column in columns]
     number = str(getattr(row, ledger.key))
     details = [text for text in texts[1:] if text and text != number]
     return {

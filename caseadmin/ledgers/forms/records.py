@@ -13,6 +13,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from core.access.models import CaseModel
+from core.access.rights import Seeing
 from core.crypto.fields import EncryptedDateField, EncryptedTextField
 from core.fields import ChoiceListField
 from core.territories.models import Territory
@@ -22,7 +23,8 @@ from ..paths import names_a_territory
 from ..presentation import Shown, child_label, child_rows, label_of, shown_value
 from ..registry import ledgers
 from ..runtime.spec import PREFIX
-from ..runtime.store import is_runtime, runtime_field
+from ..runtime.store import field_of, is_runtime, runtime_field
+from ..sight import Sight
 from .fields import DayField, MinuteField, RecordField, TerritoryField, YesNoField
 
 REASON_LENGTH = 500
@@ -73,18 +75,34 @@ def _relation_field(db_field: models.ForeignKey, common: dict[str, Any]) -> form
     return db_field.formfield()  # type: ignore[no-any-return]
 
 
+CLEAR = "clear"
+
+
 class RowForm(forms.ModelForm):
-    """One record or one child row."""
+    """One record or one child row.
+
+    A value the person may replace without seeing it begins empty: left empty it stays as
+    it is, and a box beside it takes it away.
+
+    Args:
+        concealed: The stored values of such fields as the person sees them, by name.
+    """
 
     # Fields an administrator added; they belong to no column of their own.
     added_names: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, concealed: Mapping[str, Shown] | None = None, **kwargs: Any
+    ) -> None:
         instance = kwargs.get("instance")
         if self.added_names and instance is not None:
             held = {name: getattr(instance, name) for name in self.added_names}
             kwargs["initial"] = {**held, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
+        self.concealed = dict(concealed or {})
+        self._stored = {name: getattr(self.instance, name) for name in self.concealed}
+        for name, shown in self.concealed.items():
+            self._conceal(name, shown)
         for name, field in self.fields.items():
             if isinstance(field, TerritoryField) and getattr(self.instance, f"{name}_id", None):
                 field.kept = getattr(self.instance, name)
@@ -93,6 +111,52 @@ class RowForm(forms.ModelForm):
                 current = self.initial.get(name)
                 if current and getattr(self.instance, f"{name}_id", None) == current:
                     self.initial[name] = getattr(self.instance, name)
+
+    def _conceal(self, name: str, shown: Shown) -> None:
+        field = self.fields[name]
+        may_clear = not field.required and bool(shown.text)
+        if self.initial.get(name) == self._stored[name]:
+            self.initial[name] = None
+        field.required = False
+        if shown.text:
+            field.help_text = _("Now: %(value)s. Leave empty to keep it.") % {"value": shown.text}
+        if may_clear:
+            self.fields[f"{CLEAR}-{name}"] = forms.BooleanField(
+                label=_("Remove: %(field)s") % {"field": field.label}, required=False
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Keep what was left empty; a concealed value goes only where its box is ticked."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for name in self.concealed:
+            if cleaned.pop(f"{CLEAR}-{name}", False):
+                field = field_of(self.instance, name)
+                cleaned[name] = None if is_runtime(name) else field.get_default()
+            elif cleaned.get(name) in (None, ""):
+                cleaned.pop(name, None)
+        return cleaned
+
+    @cached_property
+    def changed_data(self) -> list[str]:
+        """Names of the model's fields that were changed.
+
+        Typing what is stored already changes nothing.
+        """
+        changed = []
+        for name in super().changed_data:
+            field = name.removeprefix(f"{CLEAR}-")
+            if field == name and field in self.concealed and self._is_stored(name):
+                continue
+            if field not in changed:
+                changed.append(field)
+        return changed
+
+    def _is_stored(self, name: str) -> bool:
+        try:
+            typed = self.fields[name].clean(self[name].data)
+        except forms.ValidationError:
+            return False
+        return bool(typed == self._stored[name])
 
     def _post_clean(self) -> None:
         if self.added_names:
@@ -172,7 +236,7 @@ class ChildTable:
         child: Child,
         parent: Any,
         data: Mapping[str, Any] | None,
-        sees_sensitive: bool,
+        sight: Sight,
     ) -> None:
         self.ledger = ledger
         self.child = child
@@ -184,9 +248,7 @@ class ChildTable:
         self.model = self.relation.related_model
         self.one = str(child.one or self.model._meta.verbose_name)
         self.names = ledger.child_fields(child)
-        self.secret = [
-            n for n in self.names if ledger.mask_of(f"{child.name}.{n}") and not sees_sensitive
-        ]
+        self.sight = sight
         self.stale: list[Any] = []
 
     @cached_property
@@ -195,6 +257,34 @@ class ChildTable:
         if self.parent._state.adding:
             return []
         return child_rows(self.ledger, self.child, self.parent)
+
+    def may_write(self, name: str, code: str | None) -> bool:
+        """Whether the person may fill in a field of a row that lies at a code."""
+        field = self.model._meta.get_field(name)
+        return bool(field.editable) and self.sight.may_write(field, code)
+
+    @cached_property
+    def may_add(self) -> bool:
+        """Whether the person may fill in all that a new row needs."""
+        needed = [
+            f.name
+            for f in self.model._meta.concrete_fields
+            if f.editable and not f.blank and not f.has_default() and f.name in self.names
+        ]
+        return all(self.may_write(name, self.place) for name in needed)
+
+    @property
+    def shows_anything(self) -> bool:
+        """Whether any column is there for this person."""
+        fields = [self.model._meta.get_field(name) for name in self.names]
+        if self.place is None:
+            return self.may_add
+        return not all(self.sight.hides(field, self.place) for field in fields)
+
+    @property
+    def place(self) -> str | None:
+        """Where the record lies, ``None`` while it is new."""
+        return self.parent.territory_code or None
 
     @cached_property
     def rows(self) -> list["ChildRow"]:
@@ -207,8 +297,9 @@ class ChildTable:
         by_id = {str(row.pk): row for row in self.existing}
         rows = []
         for index in range(self.posted_count):
-            row_id = self.data.get(f"{self.prefix}-{index}-id", "")
-            rows.append(ChildRow(self, index, by_id.get(row_id), self.data))
+            instance = by_id.get(self.data.get(f"{self.prefix}-{index}-id", ""))
+            if instance is not None or self.may_add:
+                rows.append(ChildRow(self, index, instance, self.data))
         return rows
 
     @property
@@ -264,14 +355,19 @@ class ChildRow:
         self.index = index
         self.instance = instance
         self.prefix = f"{table.prefix}-{index}"
-        self.removed = bool(data and data.get(f"{self.prefix}-remove"))
-        # A value the person may not see is not theirs to overwrite, but a new row needs it.
-        names = [n for n in table.names if instance is None or n not in table.secret]
+        # Who may not fill in a whole row may not take one away either.
+        self.removed = bool(table.may_add and data and data.get(f"{self.prefix}-remove"))
+        self.place = table.place if instance is None else instance.territory_code
+        names = [n for n in table.names if table.may_write(n, self.place)]
         row = instance or table.model()
         if instance is None:
             setattr(row, table.relation.field.name, table.parent)
         self.form: Any = row_form_class(table.model, names)(
-            data, prefix=self.prefix, instance=row, use_required_attribute=False
+            data,
+            prefix=self.prefix,
+            instance=row,
+            use_required_attribute=False,
+            concealed=concealed_values(instance, names, table.sight),
         )
         posted = data.get(f"{self.prefix}-version") if data else None
         self.version = posted or str(getattr(instance, "version", ""))
@@ -283,15 +379,12 @@ class ChildRow:
 
     @property
     def withheld(self) -> list[Shown]:
-        """Values the person may not see, masked."""
+        """Values the person may see and not change, masked where they are."""
         if self.instance is None:
             return []
-        return [
-            shown_value(
-                self.instance, n, mask=self.table.ledger.mask_of(f"{self.table.child.name}.{n}")
-            )
-            for n in self.table.secret
-        ]
+        names = [n for n in self.table.names if n not in self.form.fields]
+        found = [shown_value(self.instance, n, sight=self.table.sight) for n in names]
+        return [shown for shown in found if shown is not None]
 
     @property
     def is_stale(self) -> bool:
@@ -324,6 +417,8 @@ class RecordForm:
         user: Who fills it in.
         data: What the browser sent, or ``None``.
         initial: Values to begin with.
+        tables: Child tables that were filled in already.
+        sight: How the person sees fields; by the scope in force unless given.
     """
 
     def __init__(
@@ -335,23 +430,26 @@ class RecordForm:
         data: Any = None,
         initial: Mapping[str, Any] | None = None,
         tables: list[ChildTable] | None = None,
+        sight: Sight | None = None,
     ) -> None:
         self.ledger = ledger
         self.instance = instance
         self.is_new = instance._state.adding
-        self.sees_sensitive = ledger.allows(user, "view_sensitive")
+        self.sight = sight or Sight()
         self.data = data
-        hidden = set()
-        if not self.is_new and not self.sees_sensitive:
-            hidden = {name for name in ledger.shown_fields() if ledger.mask_of(name)}
-        self.hidden = hidden
-        editable = [
+        place = instance.territory_code or None
+        # What the person may not write is no part of the form: nothing that is sent counts.
+        self.names = [
             name
             for name in ledger.shown_fields()
-            if name not in hidden and ledger.field(name).editable
+            if ledger.field(name).editable and self.sight.may_write(ledger.field(name), place)
         ]
-        self.form: Any = row_form_class(ledger.model, editable)(
-            data, instance=instance, initial=initial, use_required_attribute=False
+        self.form: Any = row_form_class(ledger.model, self.names)(
+            data,
+            instance=instance,
+            initial=initial,
+            use_required_attribute=False,
+            concealed=concealed_values(None if self.is_new else instance, self.names, self.sight),
         )
         self.form.fields["reason"] = forms.CharField(
             label=gettext_lazy("Reason for the change")
@@ -371,27 +469,31 @@ class RecordForm:
                     child=child,
                     parent=instance,
                     data=data,
-                    sees_sensitive=self.sees_sensitive,
+                    sight=self.sight,
                 )
                 for child in ledger.children
                 if not child.read_only
             ]
         )
+        self.tables = [table for table in self.tables if table.shows_anything]
 
     # What is on the page
 
     def sections(self) -> list[tuple[Section, list[Any]]]:
-        """Return the sections with their fields; withheld ones as masked values."""
+        """Return the sections with their fields; those not to be changed as values to read."""
         found = []
         for section in self.ledger.shown_sections():
             parts: list[Any] = []
             for name in section.fields:
                 if name in self.form.fields:
                     parts.append(self.form[name])
-                else:
-                    mask = self.ledger.mask_of(name) if name in self.hidden else None
-                    parts.append(shown_value(self.instance, name, mask=mask))
-            found.append((section, parts))
+                    if f"{CLEAR}-{name}" in self.form.fields:
+                        parts.append(self.form[f"{CLEAR}-{name}"])
+                elif not self.is_new:
+                    shown = shown_value(self.instance, name, sight=self.sight)
+                    parts += [shown] if shown is not None else []
+            if parts:
+                found.append((section, parts))
         return found
 
     @property
@@ -418,6 +520,14 @@ class RecordForm:
                 because the record is newer than their page.
         """
         valid = self.form.is_valid()
+        lacking = self.lacking() if self.is_new else []
+        if lacking:
+            self.form.add_error(
+                None,
+                _("A new record needs these fields, which your posts do not fill in: %(fields)s.")
+                % {"fields": "、".join(lacking)},
+            )
+            valid = False
         if valid and not self.is_new:
             # A new record may lack what is not on the page, so saving checks it whole.
             mark_judged(self.form.instance)
@@ -436,6 +546,30 @@ class RecordForm:
         if name in self.form.fields:
             return str(self.form[name].label)
         return label_of(self.ledger.field(name))
+
+    def lacking(self) -> list[str]:
+        """Return the labels of fields a new record needs and the person may not fill in."""
+        needed = [self.ledger.field(name) for name in self.ledger.shown_fields()]
+        return [
+            label_of(field)
+            for field in needed
+            if field.editable
+            and not field.blank
+            and not field.has_default()
+            and field.name not in self.form.fields
+        ]
+
+    def beyond(self, code: str) -> list[str]:
+        """Return the labels of filled-in fields that are not the person's to fill in there.
+
+        A new record has no place while its form is made, so the form offers what any of
+        the person's posts may write; where it comes to lie, its own posts count.
+        """
+        found = []
+        for name in self.changed:
+            if not self.sight.right(self.ledger.field(name), code).write:
+                found.append(self._label(name))
+        return found
 
     @property
     def reason_due(self) -> list[str]:
@@ -486,6 +620,18 @@ class RecordForm:
             return
         for name, messages in error.error_dict.items():
             self.form.add_error(name if name in self.form.fields else None, messages)
+
+
+def concealed_values(instance: Any, names: list[str], sight: Sight) -> dict[str, Shown]:
+    """Return the stored values of fields that may be replaced and not seen."""
+    found = {}
+    for name in names if instance is not None else ():
+        field = field_of(instance, name)
+        if sight.right(field, instance.territory_code).see is not Seeing.READ:
+            shown = shown_value(instance, name, sight=sight)
+            if shown is not None:
+                found[name] = shown
+    return found
 
 
 def anchor(bound: Any) -> str:

@@ -22,6 +22,7 @@ from core.crypto.fields import BlindIndexField
 
 from ..registry import ledgers
 from ..runtime.store import put_value
+from ..sight import Sight, mask_of
 from .declaration import ChildColumns
 from .gate import fold
 from .widgets import CellWidget, widget_for
@@ -36,7 +37,6 @@ class ColumnField(Field):  # type: ignore[misc]
         path: Its stable name, in mappings, staging rows and problems.
         model_field: The field behind it.
         group: The child row it belongs to, or ``None`` for the record itself.
-        mask: How the value is hidden from those without the right to see it whole.
     """
 
     widget: CellWidget
@@ -48,7 +48,6 @@ class ColumnField(Field):  # type: ignore[misc]
         widget: CellWidget,
         *,
         group: ChildColumns | None = None,
-        mask: Any = None,
         aliases: Iterable[str] = (),
     ) -> None:
         super().__init__(
@@ -60,7 +59,6 @@ class ColumnField(Field):  # type: ignore[misc]
         self.path = path
         self.model_field = model_field
         self.group = group
-        self.mask = mask
         self.aliases = tuple(aliases)
 
     @property
@@ -96,10 +94,19 @@ class ColumnField(Field):  # type: ignore[misc]
                 names.add(fold_heading(self.label))
         return names - {""}
 
-    def show(self, stored: Any, *, whole: bool) -> str:
-        """Return a staged value for the screen, masked unless ``whole``."""
-        text = self.widget.shown(stored)
-        return self.mask(text) if self.mask and not whole and text else text
+    def mask(self, text: str, sight: Sight) -> str:
+        """Return a cell's text, masked unless the person reads the field on every row."""
+        if not text or sight.reads_everywhere(self.model_field):
+            return text
+        return mask_of(self.model_field)(text)
+
+    def show(self, stored: Any, sight: Sight) -> str:
+        """Return a staged value for the screen, as a person sees it."""
+        return self.mask(self.widget.shown(stored), sight)
+
+    def is_fillable(self, sight: Sight) -> bool:
+        """Whether a person's sheet may carry the column: the key, or what they may write."""
+        return not self.model_field.editable or sight.may_write(self.model_field, None)
 
     def check(self, value: Any) -> Any:
         """Run the model field's own validators on a value the widget has read.
@@ -189,7 +196,6 @@ def resource_for(ledger: Any) -> LedgerResource:
             widget_for(
                 field, is_code=name in codes, words=io.words.get(name), related_key=related_key
             ),
-            mask=ledger.mask_of(name),
             aliases=[alias for alias, path in io.aliases.items() if path == name],
         )
     for group in io.rows:
@@ -203,7 +209,6 @@ def resource_for(ledger: Any) -> LedgerResource:
                 field,
                 widget_for(field, words=words, related_key=related_key),
                 group=group,
-                mask=ledger.mask_of(f"{group.relation}.{name}"),
                 aliases=[alias for alias, to in io.aliases.items() if to == path],
             )
     meta = type(

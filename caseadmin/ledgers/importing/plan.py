@@ -19,6 +19,7 @@ from django.utils import translation
 
 from core.access.scope import Scope, scope_of, unscoped
 
+from ..sight import Sight
 from .columns import ColumnField, LedgerResource, blind_index_of, resource_for
 from .declaration import ChildColumns
 from .models import ImportBatch, ImportRow
@@ -130,8 +131,12 @@ class _Planner:
         self.blanks = blanks
         self.scope: Scope = scope_of(user)
         self.resource = resource_for(ledger)
+        # The person's own rights, not those of the job that may be running this.
+        self.sight = Sight(self.scope.field_rights)
         self.mapping = {
-            position: path for position, path in mapping.items() if path in self.resource.columns
+            position: path
+            for position, path in mapping.items()
+            if path in self.resource.columns and self.resource.columns[path].is_fillable(self.sight)
         }
         self.columns = {path: self.resource.columns[path] for path in self.mapping.values()}
         self.may_add = ledger.can_add and ledger.allows(user, "add")
@@ -434,6 +439,18 @@ class _Planner:
             record.problems += collect(lambda: check(instance, record.stored, self.user), path_of)
         if not record.problems and not self.scope.covers(instance.territory_code_source()):
             record.refuse("", "out_of_scope")
+        if not record.problems:
+            self.refuse_unwritable(record)
+
+    def refuse_unwritable(self, record: Record) -> None:
+        """Refuse values of columns the person does not fill in where the record lies."""
+        stored = record.stored
+        code = record.instance.territory_code_source() if stored is None else stored.territory_code
+        for path, column in self.columns.items():
+            field = column.model_field
+            given = path in record.changes if stored is not None else record.values.get(path)
+            if given and field.editable and not self.sight.right(field, code).write:
+                record.refuse(path, "may_not_write")
 
     def constraint_problems(self, instance: Any, path_of: Callable[[str], str]) -> list[Problem]:
         """Judge check constraints once for each combination of the values they look at."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from ..sight import Sight
 from .columns import LedgerResource
 from .headers import REASON_HEADING, is_reason_heading
 from .models import ImportBatch, ImportRow
@@ -48,7 +49,7 @@ class ShownRow:
 
 
 def shown_rows(
-    rows: Iterable[ImportRow], batch: ImportBatch, resource: LedgerResource, *, whole: bool
+    rows: Iterable[ImportRow], batch: ImportBatch, resource: LedgerResource, sight: Sight
 ) -> list[ShownRow]:
     """Return staged rows for the screen; wrong and changed cells first, the rest folded.
 
@@ -56,14 +57,14 @@ def shown_rows(
         rows: One page of rows.
         batch: Their batch.
         resource: The columns of the ledger.
-        whole: Whether sensitive values may be seen in full.
+        sight: How the person sees the ledger's fields.
     """
     mapping = {int(position): path for position, path in batch.mapping.items()}
-    return [_shown(row, mapping, resource, whole) for row in rows]
+    return [_shown(row, mapping, resource, sight) for row in rows]
 
 
 def _shown(
-    row: ImportRow, mapping: Mapping[int, str], resource: LedgerResource, whole: bool
+    row: ImportRow, mapping: Mapping[int, str], resource: LedgerResource, sight: Sight
 ) -> ShownRow:
     payload = json.loads(row.payload)
     changes = payload.get("changes", {})
@@ -79,14 +80,13 @@ def _shown(
             continue
         text = payload["cells"][position] if position < len(payload["cells"]) else ""
         # A cell that is wrong is shown as it came: masking it would hide the fault.
-        masked = bool(column.mask) and not whole and path not in by_path
-        cell = Cell(column.label, column.mask(text) if masked and text else text)
+        cell = Cell(column.label, text if path in by_path else column.mask(text, sight))
         cell.reasons = by_path.get(path, ())
         if path in changes and payload.get("record"):
             old, new = changes[path]
             cell.is_change = True
-            cell.old = column.show(old, whole=whole)
-            cell.new = column.show(new, whole=whole)
+            cell.old = column.show(old, sight)
+            cell.new = column.show(new, sight)
         (spoken if cell.reasons or cell.is_change else quiet).append(cell)
     for path, reasons in by_path.items():
         if path and path not in mapped and path in resource.columns:

@@ -191,6 +191,10 @@ CELL_REASONS = {
     "may_not_change": gettext_noop(
         "Your account may add records but not change existing ones. Ask your administrator."
     ),
+    "may_not_write": gettext_noop(
+        "Your post in this place does not fill in this column. Empty the cell, or leave the column "
+        "out."
+    ),
     "rule": gettext_noop("The values of this row contradict each other. Check the row."),
     "extra_cells": gettext_noop(
         "The row has more cells than the header. Check that no comma or tab stands inside a value."

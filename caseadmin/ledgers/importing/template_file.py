@@ -9,23 +9,26 @@ from django.utils.translation import gettext as _
 from core.access.scope import current_scope
 
 from ..exporting.xlsx import OutSheet
-from .columns import LedgerResource
+from .columns import ColumnField
 from .widgets import ChoiceWidget, TerritoryWidget
 
 WIDTH = 18
 
 
-def template_sheets(ledger: Any, resource: LedgerResource) -> list[OutSheet]:
+def template_sheets(ledger: Any, columns: list[ColumnField]) -> list[OutSheet]:
     """Return the sheets of a ledger's template.
 
     The example stands on a sheet of its own: a row left under the header by mistake
     would be imported as a child that does not exist.
+
+    Args:
+        ledger: The ledger.
+        columns: Those the person may fill in.
     """
     scope = current_scope()
-    for column in resource:
+    for column in columns:
         if isinstance(column.widget, TerritoryWidget):
             column.widget.prepare((), scope)
-    columns = list(resource)
     header = [column.label for column in columns]
     example = [ledger.io.examples.get(c.path) or c.widget.example() for c in columns]
     required = [_("must be filled") if c.is_required else "" for c in columns]

@@ -21,8 +21,9 @@ from core.audit.services import record as log
 
 from ..exporting.places import place_of
 from ..exporting.writer import FileFormat, Watermark, file_pieces, file_response
+from ..sight import Sight
 from ..views.base import LedgerPage
-from .columns import LedgerResource, resource_for
+from .columns import ColumnField, LedgerResource, resource_for
 from .gate import MAX_FILE_BYTES
 from .headers import is_reason_heading
 from .models import ImportBatch, ImportRow
@@ -92,14 +93,15 @@ class MappingForm(forms.Form):
         help_text=gettext_lazy("Stands in the history of every record, beside the batch number."),
     )
 
-    def __init__(self, batch: ImportBatch, resource: LedgerResource, data: Any = None) -> None:
+    def __init__(self, batch: ImportBatch, columns: list[ColumnField], data: Any = None) -> None:
         super().__init__(
             data,
             initial={"mode": batch.mode, "blanks": batch.blanks, "reason": batch.reason},
         )
         self.batch = batch
         choices = [("", _("— leave out —"))]
-        choices += [(column.path, column.label) for column in resource]
+        choices += [(column.path, column.label) for column in columns]
+        offered = {column.path for column in columns}
         for heading in headings_of(batch):
             if is_reason_heading(heading.text):
                 continue
@@ -107,7 +109,7 @@ class MappingForm(forms.Form):
                 label=heading.text or _("Column %(number)d") % {"number": heading.position + 1},
                 choices=choices,
                 required=False,
-                initial=heading.path,
+                initial=heading.path if heading.path in offered else "",
             )
 
     @staticmethod
@@ -173,9 +175,14 @@ class ImportPage(LedgerPage, TemplateResponseMixin, ContextMixin, View):
         return found
 
     @cached_property
-    def sees_whole(self) -> bool:
-        """Whether values that are masked elsewhere are shown in full."""
-        return bool(self.ledger.allows(self.request.user, "view_sensitive"))
+    def sight(self) -> Sight:
+        """How the person sees the ledger's fields."""
+        return Sight()
+
+    @property
+    def fillable(self) -> list[ColumnField]:
+        """The columns the person's sheets may carry."""
+        return [column for column in self.resource if column.is_fillable(self.sight)]
 
     def go(self, name: str) -> HttpResponseRedirect:
         """Send the person to a step of this batch."""
@@ -243,7 +250,7 @@ class UploadView(ImportPage):
         kwargs.setdefault("form", UploadForm())
         recent = ImportBatch.objects.owned_by(self.request.user).filter(ledger=self.ledger.slug)
         return super().get_context_data(
-            columns=list(self.resource),
+            columns=self.fillable,
             printed_forms=[form.titles[0] for form in self.ledger.io.forms],
             max_rows=self.ledger.io.max_rows,
             recent=[
@@ -266,7 +273,7 @@ class MapView(ImportPage):
         return self.render_to_response(self.get_context_data())
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        form = MappingForm(self.batch, self.resource, request.POST)
+        form = MappingForm(self.batch, self.fillable, request.POST)
         if not form.is_valid():
             return self.render_to_response(self.get_context_data(form=form), status=422)
         try:
@@ -287,18 +294,20 @@ class MapView(ImportPage):
         return self.go_where_it_stands()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        form = kwargs.setdefault("form", MappingForm(self.batch, self.resource))
+        form = kwargs.setdefault("form", MappingForm(self.batch, self.fillable))
         lines = []
         for heading, bound in form.lines():
             column = self.resource.columns.get(heading.path)
-            mask = column.mask if column and not self.sees_whole else None
-            samples = [mask(sample) if mask else sample for sample in heading.samples]
-            lines.append((heading, bound, samples))
-        mapped = {heading.path for heading, _bound, _samples in lines}
+            samples = list(heading.samples)
+            if column is not None:
+                samples = [column.mask(sample, self.sight) for sample in samples]
+            refused = column is not None and not column.is_fillable(self.sight)
+            lines.append((heading, bound, samples, refused))
+        mapped = {heading.path for heading, *_rest in lines}
         missing = [c.label for c in self.resource if c.is_required and c.path not in mapped]
         return super().get_context_data(
             lines=lines,
-            unmatched=sum(not heading.path for heading, _bound, _samples in lines),
+            unmatched=sum(not heading.path for heading, *_rest in lines),
             missing=missing,
             is_form=bool(self.batch.form),
             **kwargs,
@@ -353,7 +362,7 @@ class PreviewView(ImportPage):
         if after.isdecimal() and len(after) < 10:
             rows = rows.filter(position__gt=int(after))
         page = list(rows.order_by("position")[: PAGE + 1])
-        shown = shown_rows(page[:PAGE], self.batch, self.resource, whole=self.sees_whole)
+        shown = shown_rows(page[:PAGE], self.batch, self.resource, self.sight)
         batch = self.batch
         is_stuck = batch.mode == ImportBatch.Mode.ALL_OR_NOTHING and bool(batch.wrong)
         return super().get_context_data(
@@ -481,7 +490,7 @@ class TemplateFileView(ImportPage):
     step = "upload"
 
     def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        first, *others = template_sheets(self.ledger, self.resource)
+        first, *others = template_sheets(self.ledger, self.fillable)
         pieces = file_pieces(
             first.rows,
             file_format=FileFormat.XLSX,

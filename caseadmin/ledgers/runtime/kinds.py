@@ -16,7 +16,6 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from core.access.masking import mask_all, mask_id_number, mask_name, mask_phone
 from core.identity import normalise_id_number, validate_id_number
 from core.phones import normalise_phone, validate_phone
 
@@ -305,12 +304,3 @@ def from_json(kind: str, kept: Any) -> Any:
     if kind == Kind.CHOICES:
         return list(kept) if isinstance(kept, list) else [str(kept)]
     return kept if isinstance(kept, str) else str(kept)
-
-
-def mask_for(kind: str) -> Callable[[str], str]:
-    """Return how a sensitive value of a kind is hidden."""
-    if kind == Kind.PHONE:
-        return mask_phone
-    if kind == Kind.NAME:
-        return mask_name
-    return mask_id_number if kind == Kind.ID_NUMBER else mask_all

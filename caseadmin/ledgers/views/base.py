@@ -168,14 +168,19 @@ class RecordPage(LedgerPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(object=self.object, number=self.number, **kwargs)
 
-    def log(self, action: str, **data: Any) -> None:
+    def log(self, action: str, *, reason: str = "", **data: Any) -> None:
         """Write into the log that the record was looked at or changed.
+
+        Args:
+            action: What was done.
+            reason: Why, in the person's words.
+            data: Names of fields and pages, never values.
 
         Legal source: 未成年人网络保护条例 art. 36: access to minors' information is recorded.
         """
         if self.page_code:
             data.setdefault("page", self.page_code)
-        record(action, actor=self.actor, instance=self.object, data=data)
+        record(action, actor=self.actor, instance=self.object, data=data, reason=reason)
         self.has_logged = True
 
 

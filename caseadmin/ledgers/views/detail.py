@@ -2,51 +2,36 @@
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 from wagtail.admin.widgets.button import Button, HeaderButton
 
-from ..columns import as_column, cell_text, column_paths, heading
+from ..columns import cell_text, column_paths, drawn_columns, heading
 from ..declaration import Ledger, LedgerAction, Related
 from ..paths import joins
 from ..presentation import Shown, ShownTable, child_table, sections_of
 from ..registry import ledgers
+from ..sight import Sight
 from ..timeline import timeline
 from .base import RecordPage
 from .looking import RIGHT
+from .revealing import RevealMixin
 
 LATEST = 3
 RELATED_ROWS = 10
 
 
-class LedgerRecordView(RecordPage, TemplateView):
+class LedgerRecordView(RevealMixin, RecordPage, TemplateView):
     """Everything about one record on one page.
 
-    Sensitive values are masked.  Who may see them presses a button, and the log says so.
+    Fields are hidden, masked or read as the person's posts say.  Who may reveal a masked
+    value presses its button and says why.
     """
 
     permission = "view"
     page_title = ""
     template_name = "ledgers/view.html"
-    unmasked = False
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Reveal the masked values, once, on this page only."""
-        # A row out of scope is not there, whatever else the person may not do.
-        if not (self.object and self.can_reveal):
-            raise PermissionDenied
-        self.unmasked = True
-        response = self.render_to_response(self.get_context_data(**kwargs))
-        self.log("tonghu.reveal", fields=sorted(self.ledger.sensitive))
-        return response
-
-    @cached_property
-    def can_reveal(self) -> bool:
-        """Whether there is anything masked that the person may see."""
-        return self.ledger.masks_anything() and self.allows("view_sensitive")
 
     @cached_property
     def header_buttons(self) -> list[Any]:
@@ -115,22 +100,22 @@ class LedgerRecordView(RecordPage, TemplateView):
                 self.ledger,
                 self.object.pk,
                 per_page=LATEST,
-                unmasked=self.unmasked,
+                sight=self.sight,
                 known=self.object,
             )
+        tables = [
+            child_table(self.ledger, child, self.object, user=user, sight=self.sight)
+            for child in self.ledger.children
+        ]
         return super().get_context_data(
             heading=self.ledger.title(self.object),
-            sections=sections_of(self.ledger, self.object, user=user, unmasked=self.unmasked),
-            tables=[
-                child_table(self.ledger, child, self.object, user=user, unmasked=self.unmasked)
-                for child in self.ledger.children
-            ],
+            sections=sections_of(self.ledger, self.object, user=user, sight=self.sight),
+            tables=[table for table in tables if table is not None],
             related=related_tables(self.ledger, self.object, user),
             latest=history.entries if history else [],
             whole_history_url=self.ledger.url("history", self.object.pk) if history else "",
             actions=self.actions(),
-            can_reveal=self.can_reveal and not self.unmasked,
-            unmasked=self.unmasked,
+            **self.reveal_context(),
             **kwargs,
         )
 
@@ -151,7 +136,8 @@ def related_tables(ledger: type[Ledger], instance: Any, user: Any) -> list[Shown
 
 
 def _related_table(other: type[Ledger], related: Related, instance: Any) -> ShownTable:
-    columns = [as_column(item) for item in other.list_columns()]
+    sight = Sight()
+    columns = drawn_columns(other, sight)
     if related.columns:
         columns = [c for c in columns if c.name in related.columns]
     columns = columns[:5]
@@ -169,7 +155,7 @@ def _related_table(other: type[Ledger], related: Related, instance: Any) -> Show
                 Shown(
                     name=column.name,
                     label=heading(other, column),
-                    text=cell_text(other, column, row),
+                    text=cell_text(other, column, row, sight) or (str(row) if index == 0 else ""),
                     url=other.url("view", row.pk) if index == 0 else "",
                 )
                 for index, column in enumerate(columns)

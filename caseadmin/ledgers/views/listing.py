@@ -19,6 +19,7 @@ from ..declaration import Ledger
 from ..exporting.places import place_of
 from ..filters import filterset_class
 from ..paths import joins
+from ..sight import Sight
 from .base import LedgerScopeMixin, optional_url
 
 WORDS = "q"
@@ -87,7 +88,8 @@ class LedgerIndexView(LedgerScopeMixin, generic.IndexView):
 
     @cached_property
     def filterset_class(self) -> Any:
-        return filterset_class(self.ledger) if self.ledger.filter_names() else None
+        found = filterset_class(self.ledger, self.sight)
+        return found if found.base_filters else None
 
     def filter_queryset(self, queryset: Any) -> Any:
         # A value that cannot be read is left out; the others still count.
@@ -149,8 +151,13 @@ class LedgerIndexView(LedgerScopeMixin, generic.IndexView):
     # What is drawn
 
     @cached_property
+    def sight(self) -> Sight:
+        """How the person sees the ledger's fields."""
+        return Sight()
+
+    @cached_property
     def columns(self) -> list[Any]:
-        return table_columns(self.ledger, self)
+        return table_columns(self.ledger, self, self.sight)
 
     def get_page_title(self) -> str:
         return str(self.ledger.label)

@@ -15,6 +15,7 @@ from core.audit.selectors import actions_in, entries_about, lines_of, narrowed, 
 from ..declaration import Ledger
 from ..forms.fields import DayInput
 from .base import RecordPage
+from .revealing import told_fields
 
 PER_PAGE = 30
 RIGHT = "audit.view_looks"
@@ -89,13 +90,5 @@ class LedgerLooksView(RecordPage, TemplateView):
 
 
 def labels_of(ledger: type[Ledger]) -> dict[str, str]:
-    """Return what the sensitive fields of a ledger are called."""
-    labels = {}
-    for path in ledger.sensitive:
-        name, _dot, inner = path.partition(".")
-        if inner:
-            child = ledger.child_relation(ledger.child(name)).related_model
-            labels[path] = str(child._meta.get_field(inner).verbose_name)
-        else:
-            labels[path] = str(ledger.field(name).verbose_name)
-    return labels
+    """Return what the fields of a ledger are called, by their paths."""
+    return {path: str(field.verbose_name) for path, field in told_fields(ledger)}

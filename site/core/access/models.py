@@ -20,7 +20,6 @@ CASE_PERMISSIONS = (
     "delete",
     "export",
     "import",
-    "view_sensitive",
     "view_history",
     "restore",
 )

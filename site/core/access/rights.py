@@ -183,11 +183,14 @@ class FieldRights:
         self.everything = everything
         self._places = sorted({prefix for post in self.posts for prefix in post.prefixes})
         self._known: dict[Any, Right] = {}
+        self._held: dict[str, frozenset[int]] = {}
 
     def of(self, model: type[models.Model], name: str, code: str) -> Right:
         """Return the right on a field of a row that lies at a territory code."""
-        held = frozenset(i for i, post in enumerate(self.posts) if post.covers(code))
-        return self._joined(held, model, name)
+        if code not in self._held:
+            covering = (i for i, post in enumerate(self.posts) if post.covers(code))
+            self._held[code] = frozenset(covering)
+        return self._joined(self._held[code], model, name)
 
     def least(self, model: type[models.Model], name: str) -> Right:
         """Return the right that holds on every row in reach.

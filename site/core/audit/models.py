@@ -12,14 +12,16 @@ Legal source: 未成年人网络保护条例 art. 36 (access to minors' informat
 网络安全法 art. 21 (3) (logs are kept for at least six months).
 """
 
+import uuid
 from typing import Any
 
 from django.db import models, router, transaction
 from django.utils.translation import gettext_lazy as _
 from wagtail.models.audit_log import BaseLogEntry, BaseLogEntryManager
 
-from core.access.register import FieldClasses
+from core.access.register import FieldClasses, Kind
 from core.access.scope import scope_of
+from core.crypto.fields import EncryptedTextField
 
 from .chain import START, seal
 
@@ -154,6 +156,35 @@ class CaseLogRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.entry_id}: {self.object_id}"
+
+
+class StatedReason(models.Model):
+    """Why somebody asked to see a masked value: free text about a case, so encrypted.
+
+    Kept beside the entry, not in it: an entry's data are plain and never change.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    entry = models.OneToOneField(
+        CaseLogEntry,
+        on_delete=models.CASCADE,
+        related_name="stated_reason",
+        db_constraint=False,
+        editable=False,
+    )
+    text = EncryptedTextField(_("reason"))
+
+    field_classes = FieldClasses(office=["id", "entry"], sensitive={"text": Kind.TEXT})
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        verbose_name = _("stated reason")
+        verbose_name_plural = _("stated reasons")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.entry_id)
 
 
 class ChainHead(models.Model):

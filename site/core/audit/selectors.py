@@ -12,10 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy, ngettext
 from wagtail.log_actions import registry
 
+from core.access.rights import Seeing, current_rights
 from core.accounts.models import User
 
-from .models import CaseLogEntry, CaseLogRow
+from .models import CaseLogEntry, CaseLogRow, StatedReason
 
+REVEAL = "tonghu.reveal"
 LOOKS = ("tonghu.view", "tonghu.reveal", "tonghu.print", "tonghu.export")
 
 PAGES = {
@@ -104,6 +106,7 @@ def lines_of(entries: Iterable[Any], field_labels: "dict[str, str] | None" = Non
     """
     found = list(entries)
     people = User.objects.in_bulk({e.user_id for e in found if e.user_id})
+    reasons = stated_reasons(found)
     lines = []
     for entry in found:
         person = people.get(entry.user_id)
@@ -114,14 +117,22 @@ def lines_of(entries: Iterable[Any], field_labels: "dict[str, str] | None" = Non
                 username=person.username if person else "",
                 action=action_label(entry.action),
                 label=entry.label,
-                detail=detail_of(entry.data, field_labels or {}),
+                detail=detail_of(entry.data, field_labels or {}, reason=reasons.get(entry.pk, "")),
                 sequence=entry.sequence,
             )
         )
     return lines
 
 
-def detail_of(data: dict[str, Any], field_labels: dict[str, str]) -> str:
+def stated_reasons(entries: Sequence[Any]) -> dict[Any, str]:
+    """Return why values were revealed, by entry, where the reader may read such reasons."""
+    keys = [entry.pk for entry in entries if entry.action == REVEAL]
+    if not keys or current_rights().least(StatedReason, "text").see is not Seeing.READ:
+        return {}
+    return {one.entry_id: one.text for one in StatedReason.objects.filter(entry__in=keys)}
+
+
+def detail_of(data: dict[str, Any], field_labels: dict[str, str], *, reason: str = "") -> str:
     """Return what an entry's data say, in words: page, fields, counts, reason."""
     parts: list[str] = []
     if page := data.get("page"):
@@ -136,7 +147,7 @@ def detail_of(data: dict[str, Any], field_labels: dict[str, str]) -> str:
         parts.append(ngettext("%(count)d hit", "%(count)d hits", count) % {"count": count})
     if number := data.get("number") or data.get("batch"):
         parts.append(str(number))
-    if reason := data.get("reason"):
+    if reason := reason or data.get("reason", ""):
         parts.append(str(reason))
     return " · ".join(parts)
 

@@ -36,6 +36,7 @@ def record(
     territory_code: str = "",
     data: dict[str, Any] | None = None,
     object_ids: Iterable[Any] | None = None,
+    reason: str = "",
 ) -> "CaseLogEntry":
     """Log an action on a row, or on a ledger as a whole.
 
@@ -52,10 +53,30 @@ def record(
         data: Counts, filters by code, field names.  Never values of case fields.
         object_ids: The rows of the ledger it is about, each kept in a row of its own, so
             that the log of each of them shows the entry.
+        reason: Why, in the person's own words; kept encrypted beside the entry.
 
     Raises:
         ValueError: Neither ``instance`` nor ``model`` is given.
     """
+    from .models import StatedReason  # app ready
+
+    with transaction.atomic(savepoint=False):
+        entry = _written(action, actor, instance, model, label, territory_code, data, object_ids)
+        if reason:
+            StatedReason._base_manager.create(entry=entry, text=reason)
+    return entry
+
+
+def _written(
+    action: str,
+    actor: "User",
+    instance: "Model | None",
+    model: "type[Model] | None",
+    label: str,
+    territory_code: str,
+    data: dict[str, Any] | None,
+    object_ids: Iterable[Any] | None,
+) -> "CaseLogEntry":
     if instance is not None:
         return log(instance, action, user=actor, data=data or {})  # type: ignore[no-any-return]
     if model is None:
@@ -103,7 +124,7 @@ def blank_entries(
     Raises:
         ValueError: The reason is empty.
     """
-    from .models import CaseLogEntry  # app ready
+    from .models import CaseLogEntry, StatedReason  # app ready
 
     if not reason.strip():
         raise ValueError("blank_entries() needs a reason")
@@ -119,6 +140,7 @@ def blank_entries(
                 data={"sequences": part, "reason": reason, "data_too": data_too},
             )
             rows = CaseLogEntry.objects.filter(sequence__in=part)
+            StatedReason._base_manager.filter(entry__in=rows).delete()
             rows.update(label="", data={}) if data_too else rows.update(label="")
     return len(found)
 
@@ -167,7 +189,7 @@ def purge(*, before: datetime, actor: "User") -> int:
     Raises:
         ValidationError: Entries younger than the retention would go.
     """
-    from .models import CaseLogEntry, CaseLogRow, ChainHead  # app ready
+    from .models import CaseLogEntry, CaseLogRow, ChainHead, StatedReason  # app ready
 
     if before > timezone.now() - retention():
         raise ValidationError(
@@ -192,5 +214,6 @@ def purge(*, before: datetime, actor: "User") -> int:
     # Straight to the database: the models themselves refuse to be deleted.
     using = router.db_for_write(CaseLogEntry)
     CaseLogRow._base_manager.filter(entry_id__lte=last.sequence)._raw_delete(using=using)
+    StatedReason._base_manager.filter(entry__sequence__lte=last.sequence).delete()
     going = CaseLogEntry.objects.filter(sequence__lte=last.sequence).order_by()
     return int(going._raw_delete(using=using) or 0)

@@ -110,7 +110,7 @@ def test_an_export_says_it_in_words_and_reads_back_unchanged(clerk, district, de
 
 def test_the_template_has_the_added_columns_and_their_choices(clerk, defined):
     with scoped_to(clerk):
-        sheets = template_sheets(LOANS, resource_for(LOANS))
+        sheets = template_sheets(LOANS, list(resource_for(LOANS)))
 
     header = sheets[0].rows[0]
     choices = list(zip(*sheets[2].rows, strict=True))

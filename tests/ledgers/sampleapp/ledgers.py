@@ -11,7 +11,6 @@ from caseadmin.ledgers import (
     Section,
     ledger,
 )
-from core.access.masking import mask_all, mask_phone
 
 from .models import Case, Keeper
 
@@ -45,7 +44,6 @@ class CaseLedger(Ledger):
         Section("借用情况", ["risk", "lent_on", "returned", "uses", "keeper", "notes"]),
     ]
     children = [Child("items", fields=["name", "count", "serial"])]
-    sensitive = {"phone": mask_phone, "items.serial": mask_all}
     reason_required = ["risk"]
     runtime_fields = True
     io = IO(fields=["number", "full_name", "village", "risk"], aliases={"名字": "full_name"})

@@ -10,6 +10,7 @@ from caseadmin.ledgers.checks import check_ledger
 from caseadmin.ledgers.columns import as_column
 from caseadmin.ledgers.declaration import Ledger
 from caseadmin.ledgers.registry import ledgers
+from core.access.register import FieldClass, Kind, declared_classes
 
 
 class Command(BaseCommand):
@@ -34,7 +35,7 @@ class Command(BaseCommand):
             _("filters"): ", ".join(declared.filters),
             _("search"): ", ".join(declared.search.paths()) if declared.search else "",
             _("child tables"): ", ".join(child.name for child in declared.children),
-            _("masked"): ", ".join(declared.sensitive),
+            _("sensitive"): ", ".join(sensitive_fields(declared)),
             _("reason for"): ", ".join(declared.reason_required),
             _("sheet"): ", ".join(declared.io.fields) if declared.io else "",
             _("actions"): ", ".join(action.name for action in declared.actions),
@@ -44,3 +45,15 @@ class Command(BaseCommand):
                 self.stdout.write(f"  {label}: {value}")
         for message in check_ledger(declared):
             self.stdout.write(self.style.ERROR(f"  {message.id} {message.msg}"))
+
+
+def sensitive_fields(declared: type[Ledger]) -> list[str]:
+    """Return the fields of classes 3 and 4 of the record and of its child rows."""
+    models = [("", declared.model)]
+    models += [(f"{c.name}.", declared.child_relation(c).related_model) for c in declared.children]
+    return [
+        prefix + name
+        for prefix, model in models
+        for name, classed in declared_classes(model).items()
+        if classed.level >= FieldClass.SENSITIVE and classed.kind is not Kind.DIGEST
+    ]
