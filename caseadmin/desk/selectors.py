@@ -15,6 +15,8 @@ from caseadmin.children.selectors import turning_sixteen_between
 from caseadmin.ledgers.registry import ledgers
 from caseadmin.pairings.enums import PairingStatus
 from caseadmin.pairings.models import Pairing
+from caseadmin.rights.enums import RequestStatus
+from caseadmin.rights.models import OPEN, SubjectRequest
 from caseadmin.volunteers.models import Volunteer
 from publicity.intake.enums import ApplicationStatus
 from publicity.intake.models import VolunteerApplication
@@ -74,6 +76,19 @@ def _check_ends_soon(day: date) -> QuerySet[Volunteer]:
 
 
 DUTIES = (
+    Duty(
+        _("Requests stopped for a child's safety"),
+        "subject-requests",
+        "rights.release_subjectrequest",
+        lambda day: SubjectRequest.objects.filter(status=RequestStatus.BLOCKED),
+        lambda day: {"status": RequestStatus.BLOCKED},
+    ),
+    Duty(
+        _("Requests of persons whose answer is late"),
+        "subject-requests",
+        "change",
+        lambda day: SubjectRequest.objects.filter(status__in=OPEN, due_on__lt=day),
+    ),
     Duty(
         _("Volunteer applications to review"),
         "volunteer-applications",

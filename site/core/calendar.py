@@ -1,7 +1,7 @@
 """Ages and anniversaries by the calendar, as the law counts them."""
 
 from calendar import isleap
-from datetime import date
+from datetime import date, timedelta
 
 
 def anniversary(day: date, years: int) -> date:
@@ -37,3 +37,34 @@ def latest_birth_reaching(years: int, day: date) -> date:
     latest = anniversary(day, -years)
     leap_day = date(latest.year, 2, 29) if isleap(latest.year) else latest
     return leap_day if anniversary(leap_day, years) == day else latest
+
+
+def working_day_after(day: date, count: int) -> date:
+    """Return the ``count``-th working day after a day; the day itself does not count.
+
+    Monday to Friday are working days here.  Public holidays are left out of the count of no
+    deadline: they would only lengthen what an office may take, so this is the stricter reading.
+
+    Raises:
+        ValueError: ``count`` is not positive.
+    """
+    if count < 1:
+        raise ValueError("count working days from one on")
+    while count:
+        day += timedelta(days=1)
+        count -= day.weekday() < 5
+    return day
+
+
+def months_after(day: date, months: int) -> date:
+    """Return the same day ``months`` later, or the last day of a shorter month.
+
+    Legal source: 民法典 art. 202.
+    """
+    years, month = divmod(day.month - 1 + months, 12)
+    for last in (day.day, 30, 29, 28):
+        try:
+            return date(day.year + years, month + 1, last)
+        except ValueError:
+            continue
+    raise ValueError(f"no such month after {day}")

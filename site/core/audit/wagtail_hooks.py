@@ -16,6 +16,8 @@ ACTIONS = {
     "tonghu.export": (_("Export"), _("Exported a ledger")),
     "tonghu.import": (_("Import"), _("Imported a ledger")),
     "tonghu.print": (_("Print"), _("Printed the record")),
+    "tonghu.alarm": (_("Alarm"), _("Stopped a request for a child's safety")),
+    "tonghu.erase": (_("Erase"), _("Erased a record")),
     "tonghu.transition": (_("Change of state"), _("Changed the state")),
     "tonghu.blank": (_("Blanking of the log"), _("Emptied entries of the log")),
     "tonghu.purge": (_("Purge of the log"), _("Deleted old entries of the log")),

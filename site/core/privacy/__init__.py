@@ -1,0 +1,1 @@
+"""Why personal information is kept, on what ground, and for how long: as dated data."""
