@@ -59,6 +59,7 @@ class AboutSomebody(CaseModel):
     """
 
     letter = ""
+    territory_from: tuple[str, ...] = ("child_file", "volunteer")
 
     number = models.CharField(_("number"), max_length=20, unique=True, editable=False)
     child_file = models.ForeignKey(
@@ -117,6 +118,7 @@ class ConsentRecord(AboutSomebody):
     """
 
     letter = "K"
+    territory_from = ("child_file", "volunteer", "application")
 
     application = models.ForeignKey(
         "intake.VolunteerApplication",
@@ -460,6 +462,8 @@ class Erasure(CaseModel):
 
     letter = "E"
     survives_erasure = True
+    # What it told of is gone.
+    territory_from = ()
 
     number = models.CharField(_("number"), max_length=20, unique=True, editable=False)
     subject = models.CharField(_("kind of record"), max_length=40, editable=False)
