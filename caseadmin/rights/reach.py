@@ -123,7 +123,9 @@ def told_of(found: Reach) -> dict[Any, set[Any]]:
             continue
         keys = set(found.rows.get(model, ()))
         for key in model._meta.concrete_fields:
-            owners = found.rows.get(key.related_model) if key.is_relation else None
+            if not isinstance(key, models.ForeignKey):
+                continue
+            owners = found.rows.get(key.related_model)
             if owners and goes_along(found.root, key):
                 rows = history._base_manager.filter(**{f"{key.attname}__in": owners})
                 keys |= set(rows.values_list(model._meta.pk.attname, flat=True))

@@ -17,7 +17,7 @@ from core.history.context import required_change
 from core.identity import normalise_id_number
 from core.numbering import next_number
 from core.phones import normalise_phone
-from core.privacy.models import Basis
+from core.privacy.models import ANSWER_WORKING_DAYS, Basis
 from core.privacy.selectors import purpose_in_force
 from core.states import require_transition
 from core.writing import has_changes, judge_entries, keep_stored, require_reason, writing
@@ -36,13 +36,6 @@ from .transitions import TRANSITIONS
 
 if TYPE_CHECKING:
     from core.accounts.models import User
-
-ANSWER_WORKING_DAYS = 15
-"""Working days until the answer.
-
-No clause fixes a number: 个人信息保护法 art. 50 asks for convenient acceptance and handling.
-Fifteen working days is the district's own promise.
-"""
 
 VOLUNTEERING = "volunteering"
 """Code of the purpose an applicant consents to."""

@@ -219,7 +219,7 @@ def _files(found: Reach) -> Iterable[Line]:
     yield [_("When"), _("File"), _("Size in bytes")]
     if not apps.is_installed("core.attachments"):
         return
-    files: Any = apps.get_model("attachments", "Attachment")
+    files: Any = apps.get_app_config("attachments").get_model("Attachment")
     for model, keys in found.rows.items():
         kind = ContentType.objects.get_for_model(model, for_concrete_model=True)
         for row in files._base_manager.filter(content_type=kind, object_id__in=keys):

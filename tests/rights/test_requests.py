@@ -16,6 +16,7 @@ from caseadmin.rights.whole_file import hand_out
 from core.access.scope import scoped_to
 from core.audit.models import CaseLogEntry
 from core.calendar import working_day_after
+from core.privacy.models import ANSWER_WORKING_DAYS
 from tests.factories.children import invented_id_number
 from tests.factories.rights import a_block, a_request
 
@@ -44,7 +45,7 @@ def answered(request, first, other, **said):
     ],
 )
 def test_an_answer_is_due_after_fifteen_working_days(received, due):
-    assert working_day_after(received, services.ANSWER_WORKING_DAYS) == due
+    assert working_day_after(received, ANSWER_WORKING_DAYS) == due
 
 
 def test_a_request_is_numbered_and_dated(child, acting):

@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -70,7 +71,7 @@ class LedgerActionView(RecordPage, TemplateView):
             return self._back(_("This can no longer be done: the record has changed."))
         return self.render_to_response(self.get_context_data(form=self.get_form()))
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not offers(self.ledger, self.action, self.object, request.user):
             return self._back(_("This can no longer be done: the record has changed."))
         form = self.get_form()
@@ -94,8 +95,8 @@ class LedgerActionView(RecordPage, TemplateView):
             return self._back(str(error) or _("You may not do this."))
         return self._done(result)
 
-    def _done(self, result: Any) -> HttpResponse:
-        if isinstance(result, HttpResponse):
+    def _done(self, result: Any) -> HttpResponseBase:
+        if isinstance(result, HttpResponseBase):
             return result
         target = self.ledger.url("view", self.object.pk)
         message = _("%(action)s: done.") % {"action": self.action.label}

@@ -8,6 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 from core.access.register import FieldClasses
 
+ANSWER_WORKING_DAYS = 15
+"""Working days until the answer.
+
+No clause fixes a number: 个人信息保护法 art. 50 asks for convenient acceptance and handling.
+Fifteen working days is the district's own promise.
+"""
+
 
 class Basis(models.TextChoices):
     """What allows a purpose (个人信息保护法 art. 13)."""
