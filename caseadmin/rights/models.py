@@ -235,6 +235,8 @@ class SubjectRequest(AboutSomebody):
 
     letter = "Q"
     survives_erasure = True
+    # It stays where it was when the record it asks about is erased.
+    territory_from = ()
 
     kind = models.CharField(_("what is asked"), max_length=8, choices=RequestKind)
     status = models.CharField(
