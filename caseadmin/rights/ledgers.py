@@ -7,7 +7,6 @@ from django.utils.translation import gettext_lazy as _
 
 from caseadmin.ledgers import Badge, Ledger, LedgerAction, Section, ledger, ledger_group
 from caseadmin.ledgers.exporting.writer import FileFormat, file_response
-from core.access.masking import mask_all, mask_id_number, mask_name, mask_phone
 from core.privacy.models import Basis
 
 from . import services
@@ -109,7 +108,6 @@ class ConsentLedger(_Entries):
             help=_("Only where the ground is a duty by law or an emergency."),
         ),
     ]
-    sensitive = {"given_by": mask_name, "told_later_reason": mask_all}
     actions = [
         LedgerAction(
             name="withdraw",
@@ -166,13 +164,6 @@ class SubjectRequestLedger(Ledger):
             help=_("Until the answer, everybody is told the same: when it will come in writing."),
         ),
     ]
-    sensitive = {
-        "requester_name": mask_name,
-        "requester_phone": mask_phone,
-        "requester_id_number": mask_id_number,
-        "details": mask_all,
-        "answer": mask_all,
-    }
     can_delete = False
     actions = [
         LedgerAction(
@@ -295,12 +286,6 @@ class ContactBlockLedger(_Entries):
         Section(_("Person"), ["number", "child_file", "full_name", "phone", "id_number"]),
         Section(_("Ground"), ["ground", "explanation", "starts_on", "lifted_on"]),
     ]
-    sensitive = {
-        "full_name": mask_name,
-        "phone": mask_phone,
-        "id_number": mask_id_number,
-        "explanation": mask_all,
-    }
     actions = [
         LedgerAction(
             name="lift",
@@ -330,7 +315,6 @@ class LegalHoldLedger(_Entries):
         Section(_("Hold"), ["number", "child_file", "volunteer", "ground", "reference"]),
         Section(_("From when"), ["starts_on", "lifted_on", "explanation"]),
     ]
-    sensitive = {"explanation": mask_all}
     actions = [
         LedgerAction(
             name="lift",
