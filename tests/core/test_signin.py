@@ -11,8 +11,9 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
 from allauth.usersessions.models import UserSession
 from django.core.cache import cache
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import call_command
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -25,6 +26,7 @@ from core.accounts import keeping
 from core.accounts.factors import role_needs_factor
 from core.accounts.models import SignInAttempt, User
 from core.accounts.selectors import system_account
+from core.accounts.services import appoint
 from core.crypto.keys import with_new_data_key
 from core.crypto.rotation import left
 from core.history.context import change_set
@@ -579,3 +581,51 @@ def test_a_page_that_was_only_opened_is_opened_afterwards(old_proof):
 
     assert asked.status_code == 403
     assert (answer.status_code, answer.url) == (302, f"{address}?a=1")
+
+
+# --- Administrators exclude each other -------------------------------------------------
+
+
+def test_no_side_door_leads_to_a_role(clerk):
+    keeper = role_called("security_admin")
+
+    with pytest.raises(PermissionDenied), transaction.atomic():
+        clerk.groups.add(keeper.group)
+    with pytest.raises(PermissionDenied), transaction.atomic():
+        keeper.group.user_set.add(clerk)
+    clerk.is_superuser = True
+    with pytest.raises(PermissionDenied), transaction.atomic():
+        clerk.save()
+
+    assert User.objects.get(pk=clerk.pk).is_superuser is False
+    assert list(clerk.groups.values_list("role__code", flat=True)) == ["town_clerk"]
+
+
+def test_the_technical_account_is_shut_once_all_administrators_are_in_office(
+    client, district, settings
+):
+    settings.SUPERUSER_MAY_ENTER = False
+    technical = UserFactory(is_superuser=True)
+    role_called("system_admin")
+    entered = []
+    for role in ("system_admin", "security_admin", "audit_admin"):
+        sign_in(client, technical.username)
+        entered.append(signed_in(client))
+        UserFactory(role=role, serves=district.district)
+    during = client.get(reverse("wagtailadmin_home")).status_code
+    sign_in(client, technical.username)
+
+    assert (entered, during, signed_in(client)) == ([True, True, True], 302, False)
+
+
+def test_a_technical_account_is_appointed_to_nothing(district):
+    keeper = UserFactory(role="security_admin", serves=district.district)
+
+    with pytest.raises(ValidationError):
+        appoint(
+            user=UserFactory(is_superuser=True),
+            role=role_called("audit_admin"),
+            territory=district.district,
+            held_from=timezone.localdate(),
+            actor=keeper,
+        )
