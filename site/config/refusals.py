@@ -83,7 +83,7 @@ def weak_ring(text: str, secret_key: str) -> Iterator[str]:
     except ImproperlyConfigured as error:
         yield f"TONGHU_KEYS: {error}"
         return
-    keys = [*ring.data.values(), ring.index, ring.search]
+    keys = [*ring.data.values(), ring.index, ring.search, *ring.audit.values()]
     if any(len(set(key)) < 8 for key in keys):
         yield "TONGHU_KEYS: a key is a pattern; `manage.py make_keys` draws random ones."
     repeated = secret_key and secret_key in text
