@@ -12,9 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from caseadmin.ledgers import (
     IO,
     Badge,
+    Chart,
     Child,
     Ledger,
     LedgerAction,
+    Likeness,
     Risk,
     SearchFields,
     Section,
@@ -30,6 +32,7 @@ from .enums import CarerKind, CareType, FileStatus, KinRelation, LegalNature
 from .forms import CloseFileForm, EligibilityForm
 from .forms_printed import FORM_WORDS, REGISTRATION_FORM
 from .models import ChildFile, CustodySpell
+from .registration_form import REGISTRATION_PAPER
 from .selectors import eligibility
 
 if TYPE_CHECKING:
@@ -45,6 +48,9 @@ STATUS_TONES = {
     FileStatus.RETURNED: "warning",
     FileStatus.CLOSED: "neutral",
 }
+
+ON_REGISTER = {"status": FileStatus.REGISTERED}
+LISTED = [("status", FileStatus.REGISTERED.value)]
 
 CARE_TONES = {
     CareType.NOBODY: "critical",
@@ -196,6 +202,13 @@ class ChildFileLedger(Ledger):
         places=["village.path_name", "school_name"],
         text=["notes"],
         codes=["file_number", "id_number"],
+    )
+    likeness = Likeness(
+        name="full_name",
+        born="born_on",
+        numbers=["id_number_index"],
+        shared=["kin.phone_index", "kin.id_number_index"],
+        place="village",
     )
     sections = [
         Section(
@@ -384,6 +397,12 @@ class ChildFileLedger(Ledger):
         identities=["id_number"],
         check=judge_import,
     )
+    papers = [REGISTRATION_PAPER]
+    charts = [
+        Chart("care_type", only=ON_REGISTER, filters=LISTED, tones=CARE_TONES),
+        Chart("village", _("Where they live"), only=ON_REGISTER, filters=LISTED),
+        Chart("school_status", only=ON_REGISTER, filters=LISTED),
+    ]
     actions = [
         LedgerAction(
             name="verify",

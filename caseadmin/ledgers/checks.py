@@ -55,6 +55,7 @@ def check_ledger(declared: type[Ledger]) -> list[checks.CheckMessage]:
         _check_io,
         _check_actions,
         _check_runtime_fields,
+        _check_charts,
     ):
         messages.extend(check(declared))
     return messages
@@ -338,3 +339,15 @@ def _check_actions(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
                 f"related: {related.slug}.{related.by} does not point at "
                 f"{declared.model.__name__}.",
             )
+
+
+def _check_charts(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
+    for chart in declared.charts:
+        path = _path(declared, chart.by)
+        if isinstance(path, str):
+            yield _error(declared, 85, f"charts: {chart.by!r}: {path}.")
+        elif path.field is None or not (path.field.choices or names_a_territory(path.field)):
+            yield _error(declared, 86, f"charts: {chart.by!r} is neither a choice nor a territory.")
+        for name, _value in chart.filters:
+            if name not in declared.filters:
+                yield _error(declared, 87, f"charts: {chart.by!r}: {name!r} is no filter.")

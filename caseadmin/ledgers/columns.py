@@ -205,7 +205,7 @@ class TitleCell(LedgerCellMixin, ButtonsColumnMixin, TitleColumn):
             declared.name,
             label=heading(ledger, declared),
             sort_key=sort_key(ledger, declared, sight),
-            get_url=lambda row: ledger.url("view", row.pk),
+            get_url=lambda row: ledger.url("view", row.pk) + view.query_string,
         )
 
     def get_buttons(self, instance: Any, parent_context: Any) -> list[Any]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from core.accounts.models import User
 
     from .importing.declaration import ChildColumns, PrintedForm
+    from .printing import PaperForm
     from .runtime.spec import FieldSpec, SetSpec
 
 Mask = Callable[[str], str]
@@ -116,6 +117,46 @@ class Related:
     by: str
     columns: Sequence[str] = ()
     label: Text = None
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Rows counted by a field, drawn on the desk of whoever may open the ledger.
+
+    Args:
+        by: A choice of the model, or a foreign key to a territory.
+        title: Heading; the field's label by default.
+        only: Conditions on the rows that are counted, as queries write them.
+        filters: The same conditions as the list's address writes them, so that a bar
+            leads to the rows it counts.
+        tones: From the stored code to one of ``TONES``.
+    """
+
+    by: str
+    title: Text = None
+    only: Mapping[str, Any] = field(default_factory=dict)
+    filters: Sequence[tuple[str, str]] = ()
+    tones: Mapping[Any, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """What tells that two records may be of one person.
+
+    Args:
+        name: The field with the person's name.
+        born: The field with the birth date, which is not encrypted.
+        numbers: Blind indexes of numbers that only one person has.
+        shared: Blind indexes that relatives have in common: of the record, or of child
+            rows with dots (``kin.phone_index``).
+        place: A foreign key to the territory the person lives in.
+    """
+
+    name: str
+    born: str = ""
+    numbers: Sequence[str] = ()
+    shared: Sequence[str] = ()
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -264,12 +305,15 @@ class Ledger:
     ordering: ClassVar[str] = "-updated_at"
     per_page: ClassVar[int] = 20
     search: ClassVar[SearchFields | None] = None
+    likeness: ClassVar[Likeness | None] = None
     sections: ClassVar[Sequence[Section]] = ()
     children: ClassVar[Sequence[Child]] = ()
     related: ClassVar[Sequence[Related]] = ()
     reason_required: ClassVar[Sequence[str]] = ()
     io: ClassVar[IO | None] = None
     actions: ClassVar[Sequence[LedgerAction]] = ()
+    charts: ClassVar[Sequence[Chart]] = ()
+    papers: "ClassVar[Sequence[PaperForm]]" = ()
     can_add: ClassVar[bool] = True
     can_edit: ClassVar[bool] = True
     can_delete: ClassVar[bool] = True
@@ -511,6 +555,43 @@ class Ledger:
             raise ValidationError({"reason": _("Say why the record is deleted.")})
         with transaction.atomic(), change_set(actor=actor, reason=reason, source=source):
             instance.delete()
+
+    @classmethod
+    def restore(cls, row: Any, *, actor: "User", reason: str) -> Any:
+        """Bring a deleted record back, with the rows that went with it and its own key.
+
+        Args:
+            row: The record's last history row, of type ``-``.
+            actor: Who does it.
+            reason: Why.
+
+        Returns:
+            The record.
+
+        Raises:
+            ValidationError: No reason was given, or a unique value was taken meanwhile.
+        """
+        from core.history.context import change_set  # app ready
+
+        from .past import deleted_rows  # circular import: the past reads declarations
+
+        if not reason.strip():
+            raise ValidationError({"reason": _("Say why the record comes back.")})
+        instance = row.instance
+        try:
+            with (
+                transaction.atomic(),
+                change_set(actor=actor, reason=reason, source="restore"),
+            ):
+                instance.validate_unique()
+                instance.validate_constraints()
+                instance.save(force_insert=True)
+                for _model, rows in deleted_rows(row):
+                    for gone in rows:
+                        gone.instance.save(force_insert=True)
+        except IntegrityError as error:
+            raise ValidationError({NON_FIELD_ERRORS: [cls.clash_message()]}) from error
+        return instance
 
     @classmethod
     def clash_message(cls) -> str:

@@ -193,11 +193,25 @@ def child_rows(ledger: type[Ledger], child: Child, instance: Any) -> list[Any]:
 
 
 def child_table(
-    ledger: type[Ledger], child: Child, instance: Any, *, user: Any, sight: Sight
+    ledger: type[Ledger],
+    child: Child,
+    instance: Any,
+    *,
+    user: Any,
+    sight: Sight,
+    rows: list[Any] | None = None,
 ) -> ShownTable | None:
     """Return a child's rows as a table, or ``None`` where all its columns are hidden.
 
     Which columns there are is judged where the record lies: its rows lie there too.
+
+    Args:
+        ledger: The ledger.
+        child: The relation.
+        instance: The record.
+        user: Who reads.
+        sight: How they see fields.
+        rows: Rows of another moment; those it has now by default.
     """
     model = ledger.child_relation(child).related_model
     names = [
@@ -207,7 +221,7 @@ def child_table(
     ]
     if not names:
         return None
-    rows = child_rows(ledger, child, instance)
+    rows = child_rows(ledger, child, instance) if rows is None else rows
     return ShownTable(
         name=child.name,
         label=child_label(ledger, child),

@@ -4,7 +4,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -175,18 +175,29 @@ def timeline(
     per_page: int = PER_PAGE,
     sight: Sight | None = None,
     known: Any = None,
+    only: "Only | None" = None,
 ) -> Timeline:
     """Return what happened to a record, newest first.
 
+    Args:
+        ledger: The ledger.
+        pk: The record's key.
+        page: Number of the page.
+        per_page: Entries on a page.
+        sight: How the reader sees values; their own rights by default.
+        only: Leave out what others did, or what was done on other days.
+        known: The record itself, if it is at hand with what it points at: those rows need
+            not be looked up to be named.
+
     A fixed number of queries, whatever the number of entries: one for all actions, one
     for each history table and one for each model that foreign keys point at.
-
-    ``known`` is the record itself, if it is at hand with what it points at: those rows
-    need not be looked up to be named.
     """
     tracks = tracks_of(ledger, pk)
     rows = list(tracks[0].oldest_first()) if len(tracks) == 1 else None
-    latest, touched = _change_sets(tracks) if rows is None else _change_sets_of(rows)
+    if rows is None or only:
+        latest, touched = change_sets_of(tracks, only)
+    else:
+        latest, touched = _change_sets_of(rows)
     ordered = sorted(latest, key=lambda change_set: latest[change_set], reverse=True)
     paginator = Paginator(ordered, per_page)
     page_object = paginator.get_page(page)
@@ -197,18 +208,51 @@ def timeline(
         if wanted & touched[index]:
             builder.read(track, wanted, newest=newest, rows=rows)
     entries = builder.entries(page_object.object_list)
-    if entries and page_object.number == 1:
+    if entries and page_object.number == 1 and not only:
         entries[0].is_current = entries[0].kind != "-"
     last = entries[-1] if entries and not page_object.has_next() else None
-    return Timeline(entries, page_object, cut=bool(last and last.kind == "~"))
+    return Timeline(entries, page_object, cut=bool(last and last.kind == "~" and not only))
 
 
-def _change_sets(
-    tracks: list[Track],
+@dataclass(frozen=True)
+class Only:
+    """Which actions are asked for: those of one person, and from a day to a day."""
+
+    person: Any = None
+    since: date | None = None
+    until: date | None = None
+
+    def narrow(self, rows: Any) -> Any:
+        """Keep the history rows of these actions."""
+        if self.person:
+            rows = rows.filter(history_user_id=self.person)
+        if self.since:
+            rows = rows.filter(history_date__date__gte=self.since)
+        if self.until:
+            rows = rows.filter(history_date__date__lte=self.until)
+        return rows
+
+    def __bool__(self) -> bool:
+        return any((self.person, self.since, self.until))
+
+
+def people_of(ledger: type[Ledger], pk: Any) -> dict[str, str]:
+    """Return who has written a record or its child rows: names by account, in one query."""
+    parts = [
+        track.rows().order_by().values_list("history_user_id", "actor_name")
+        for track in tracks_of(ledger, pk)
+    ]
+    found = parts[0].union(*parts[1:])
+    return {str(account): name for account, name in found if account is not None}
+
+
+def change_sets_of(
+    tracks: list[Track], only: Only | None = None
 ) -> tuple[dict[uuid.UUID, datetime], dict[int, set[uuid.UUID]]]:
     """Return when each action ended, and which tables it touched, in one query."""
     parts = [
-        track.rows()
+        (only or Only())
+        .narrow(track.rows())
         .order_by()
         .annotate(track=Value(index, output_field=IntegerField()))
         .values_list("track", "change_set", "history_date")
@@ -280,12 +324,28 @@ class Builder:
                     first_type == "+" and last.history_type == "-"
                 ):
                     kind = "+" if first_type == "+" else last.history_type
-                    last.step_kind = kind
-                    self.moves.append((track, before, last))
-                    self._note_keys(track, before)
-                    self._note_keys(track, last)
+                    self.note(track, before, last, kind=kind)
                 before = last
                 index += 1
+
+    def note(self, track: Track, before: Any, after: Any, *, kind: str) -> None:
+        """Take one step of one object: its rows before and after, and what kind of step."""
+        after.step_kind = kind
+        self.moves.append((track, before, after))
+        self._note_keys(track, before)
+        self._note_keys(track, after)
+
+    def subjects(self) -> list[Subject]:
+        """Return what each object went through, leaving out what did not change."""
+        names = self._names()
+        found = [self._subject(*move, names) for move in self.moves]
+        return [subject for subject in found if subject is not None]
+
+    def _subject(self, track: Track, before: Any, after: Any, names: Any) -> Subject | None:
+        changes = self._changes(track, before, after, names)
+        if not changes and (track.child is None or after.step_kind == "~"):
+            return None
+        return Subject(after.step_kind, self._title(track, after, names), changes)
 
     def _note_keys(self, track: Track, row: Any) -> None:
         if row is None:
@@ -320,7 +380,6 @@ class Builder:
         names = self._names()
         found: dict[uuid.UUID, Entry] = {}
         for track, before, after in self.moves:
-            changes = self._changes(track, before, after, names)
             reason = self._reason(track, after)
             entry = found.get(after.change_set)
             if entry is None:
@@ -337,10 +396,9 @@ class Builder:
             if track.child is None:
                 entry.kind = after.step_kind
                 entry.version = getattr(after, "version", 0)
-            if changes or (track.child is not None and after.step_kind != "~"):
-                entry.subjects.append(
-                    Subject(after.step_kind, self._title(track, after, names), changes)
-                )
+            subject = self._subject(track, before, after, names)
+            if subject is not None:
+                entry.subjects.append(subject)
         return [found[change_set] for change_set in order if change_set in found]
 
     def _reason(self, track: Track, row: Any) -> str:

@@ -9,11 +9,15 @@ from .exporting.views import get_export_urls
 from .importing.views import get_import_urls
 from .views.acting import LedgerActionView
 from .views.choosing import LedgerChooseView
+from .views.deleted import LedgerDeletedView, LedgerRestoreView
 from .views.detail import LedgerRecordView
 from .views.editing import LedgerCreateView, LedgerEditView
 from .views.history import LedgerHistoryView
 from .views.listing import LedgerIndexView
 from .views.looking import LedgerLooksView
+from .views.merging import LedgerDuplicatesView, LedgerMergeView, LedgerUndoView
+from .views.past import LedgerAsOfView, LedgerCompareView, LedgerPastView
+from .views.printing import LedgerPrintView
 from .views.removing import LedgerDeleteView
 
 
@@ -34,6 +38,9 @@ def ledger_urls(ledger: type[Ledger]) -> list[URLPattern]:
         path("<uuid:pk>/", view(LedgerRecordView), name="view"),
         path("<uuid:pk>/history/", view(LedgerHistoryView), name="history"),
         path("<uuid:pk>/looks/", view(LedgerLooksView), name="looks"),
+        path("<uuid:pk>/past/", view(LedgerPastView), name="past"),
+        path("<uuid:pk>/compare/", view(LedgerCompareView), name="compare"),
+        path("as-of/", view(LedgerAsOfView), name="as_of"),
         path("<uuid:pk>/do/<slug:action>/", view(LedgerActionView), name="do"),
     ]
     if ledger.can_add:
@@ -41,7 +48,20 @@ def ledger_urls(ledger: type[Ledger]) -> list[URLPattern]:
     if ledger.can_edit:
         patterns.append(path("<uuid:pk>/edit/", view(LedgerEditView), name="edit"))
     if ledger.can_delete:
-        patterns.append(path("<uuid:pk>/delete/", view(LedgerDeleteView), name="delete"))
+        patterns += [
+            path("<uuid:pk>/delete/", view(LedgerDeleteView), name="delete"),
+            path("deleted/", view(LedgerDeletedView), name="deleted"),
+            path("deleted/<uuid:pk>/", view(LedgerRestoreView), name="restore"),
+        ]
+    if ledger.can_edit:
+        patterns.append(path("<uuid:pk>/undo/", view(LedgerUndoView), name="undo"))
+    if ledger.papers:
+        patterns.append(path("<uuid:pk>/print/<slug:form>/", view(LedgerPrintView), name="print"))
+    if ledger.likeness is not None:
+        patterns += [
+            path("<uuid:pk>/duplicates/", view(LedgerDuplicatesView), name="duplicates"),
+            path("<uuid:pk>/merge/<uuid:other>/", view(LedgerMergeView), name="merge"),
+        ]
     if ledger.io is not None:
         patterns += [*get_import_urls(ledger), *get_export_urls(ledger)]
     return patterns

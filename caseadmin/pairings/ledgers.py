@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from caseadmin.ledgers import (
     IO,
     Badge,
+    Chart,
     Ledger,
     LedgerAction,
     SearchFields,
@@ -140,6 +141,7 @@ class PairingLedger(Ledger):
             "child_consent_method": {"谈话": "talk"},
         },
     )
+    charts = [Chart("status", tones=STATUS_TONES)]
     actions = [
         LedgerAction(
             name="confirm",

@@ -11,9 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from caseadmin.ledgers import (
     IO,
     Badge,
+    Chart,
     Child,
     Ledger,
     LedgerAction,
+    Likeness,
     SearchFields,
     Section,
     ledger,
@@ -121,6 +123,13 @@ class VolunteerLedger(Ledger):
         text=["notes"],
         codes=["volunteer_number", "phone", "national_number"],
     )
+    likeness = Likeness(
+        name="full_name",
+        born="born_on",
+        numbers=["id_number_index"],
+        shared=["phone_index"],
+        place="village",
+    )
     sections = [
         Section(_("Volunteer"), ["volunteer_number", "status", "left_on"]),
         Section(
@@ -227,6 +236,7 @@ class VolunteerLedger(Ledger):
         },
         identities=["id_number", "phone"],
     )
+    charts = [Chart("status", tones=STATUS_TONES)]
     actions = [
         LedgerAction(
             name="vet",

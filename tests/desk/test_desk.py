@@ -8,6 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from caseadmin.desk.selectors import duties_of, numbers_of
+from caseadmin.ledgers.charts import drawn_charts
+from caseadmin.ledgers.registry import ledgers
 from core.access.scope import scoped_to
 from tests.factories.children import ChildFileFactory
 from tests.factories.core import UserFactory
@@ -75,3 +77,68 @@ def test_nothing_on_the_home_page_leads_out_of_the_server(client, district):
     page = client.get(reverse("wagtailadmin_home")).content.decode()
 
     assert re.findall(r"https?://[^\s\"]+", page) == []
+
+
+# Charts
+
+
+def drawn(user, slug):
+    with scoped_to(user):
+        return {chart.name: chart for chart in drawn_charts(ledgers.get(slug))}
+
+
+def test_bars_count_what_lies_in_ones_own_territories_and_lead_to_it(client, district):
+    ChildFileFactory.create_batch(2, village=district.village, care_type="nobody")
+    ChildFileFactory(village=district.sibling, care_type="fair")
+    ChildFileFactory(village=district.foreign, care_type="nobody")
+    clerk = UserFactory(role="town_clerk", serves=district.town)
+
+    charts = drawn(clerk, "child-files")
+    care = charts["child-files-care_type"]
+    places = charts["child-files-village"]
+
+    assert [(bar.count, bar.share, bar.tone) for bar in care.bars] == [
+        (2, 100, "critical"),
+        (1, 50, "info"),
+    ]
+    assert [(bar.label, bar.count) for bar in places.bars] == [("柳树沟村", 2), ("上柳树沟村", 1)]
+    client.force_login(clerk)
+    listed = client.get(care.bars[0].url)
+    assert (listed.status_code, listed.context["items_count"]) == (200, 2)
+    assert client.get(places.bars[1].url).context["items_count"] == 1
+
+
+def test_who_serves_a_district_sees_towns(district):
+    ChildFileFactory(village=district.village)
+    ChildFileFactory.create_batch(2, village=district.foreign)
+    officer = UserFactory(role="district_officer", serves=district.district)
+
+    places = drawn(officer, "child-files")["child-files-village"]
+
+    assert [(bar.label, bar.count) for bar in places.bars] == [("柳河镇", 1), ("石桥镇", 2)]
+
+
+def test_each_chart_has_a_table_of_the_same_numbers(client, district):
+    ChildFileFactory.create_batch(3, village=district.village, care_type="nobody")
+    client.force_login(UserFactory(role="town_clerk", serves=district.town))
+
+    page = client.get(reverse("wagtailadmin_home")).content.decode()
+
+    assert page.count("<details") == page.count("<figure") > 0
+    assert re.search(r'<tr><th scope="row">无人监护</th><td>3</td></tr>', page)
+    assert "style=" not in page[page.index("desk-charts") : page.rindex("</figure>")]
+
+
+def test_an_empty_area_has_no_charts(district):
+    clerk = UserFactory(role="town_clerk", serves=district.town)
+
+    assert drawn(clerk, "child-files") == {}
+
+
+def test_the_search_box_carries_its_words_in_the_body(client, district):
+    ChildFileFactory(village=district.village, full_name="王小田")
+    client.force_login(UserFactory(role="town_clerk", serves=district.town))
+    home = client.get(reverse("wagtailadmin_home")).content.decode()
+    action = re.search(r'<form class="desk__search" method="post" action="([^"]+)"', home).group(1)
+
+    assert client.post(action, {"words": "小田"}).context["searched"] is True

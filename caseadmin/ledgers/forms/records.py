@@ -1,8 +1,8 @@
 """The form of one record with its child rows, made from the ledger's declaration."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -23,9 +23,12 @@ from ..paths import names_a_territory
 from ..presentation import Shown, child_label, child_rows, label_of, shown_value
 from ..registry import ledgers
 from ..runtime.spec import PREFIX
-from ..runtime.store import field_of, is_runtime, runtime_field
+from ..runtime.store import field_of, is_runtime, runtime_field, value_of
 from ..sight import Sight
 from .fields import DayField, MinuteField, RecordField, TerritoryField, YesNoField
+
+if TYPE_CHECKING:
+    from ..past import Past
 
 REASON_LENGTH = 500
 MAX_ROWS = 200
@@ -237,11 +240,13 @@ class ChildTable:
         parent: Any,
         data: Mapping[str, Any] | None,
         sight: Sight,
+        past: list[Any] | None = None,
     ) -> None:
         self.ledger = ledger
         self.child = child
         self.parent = parent
         self.data = data
+        self.past = past
         self.prefix = child.name
         self.label = child_label(ledger, child)
         self.relation = ledger.child_relation(child)
@@ -289,6 +294,8 @@ class ChildTable:
     @cached_property
     def rows(self) -> list["ChildRow"]:
         """The rows on the page, in order."""
+        if self.data is None and self.past is not None:
+            return self._rows_of(self.past)
         if self.data is None:
             return [
                 ChildRow(self, index, instance, None)
@@ -300,6 +307,23 @@ class ChildTable:
             instance = by_id.get(self.data.get(f"{self.prefix}-{index}-id", ""))
             if instance is not None or self.may_add:
                 rows.append(ChildRow(self, index, instance, self.data))
+        return rows
+
+    def _rows_of(self, past: list[Any]) -> list["ChildRow"]:
+        """Return the present rows with the values of then; those added since are to go.
+
+        A row that was removed since comes back as a new one.
+        """
+        then = {row.pk: row for row in past}
+        rows = []
+        for instance in self.existing:
+            old = then.pop(instance.pk, None)
+            row = ChildRow(self, len(rows), instance, None, initial=old)
+            row.removed = old is None and self.may_add
+            rows.append(row)
+        if self.may_add:
+            for old in then.values():
+                rows.append(ChildRow(self, len(rows), None, None, initial=old))
         return rows
 
     @property
@@ -349,7 +373,12 @@ class ChildRow:
     """One row of a child table on the page."""
 
     def __init__(
-        self, table: ChildTable, index: int | str, instance: Any, data: Mapping[str, Any] | None
+        self,
+        table: ChildTable,
+        index: int | str,
+        instance: Any,
+        data: Mapping[str, Any] | None,
+        initial: Any = None,
     ) -> None:
         self.table = table
         self.index = index
@@ -362,12 +391,14 @@ class ChildRow:
         row = instance or table.model()
         if instance is None:
             setattr(row, table.relation.field.name, table.parent)
+        concealed = concealed_values(instance, names, table.sight)
         self.form: Any = row_form_class(table.model, names)(
             data,
             prefix=self.prefix,
             instance=row,
+            initial=values_to_begin_with(initial, names, table.sight),
             use_required_attribute=False,
-            concealed=concealed_values(instance, names, table.sight),
+            concealed=concealed,
         )
         posted = data.get(f"{self.prefix}-version") if data else None
         self.version = posted or str(getattr(instance, "version", ""))
@@ -419,6 +450,7 @@ class RecordForm:
         initial: Values to begin with.
         tables: Child tables that were filled in already.
         sight: How the person sees fields; by the scope in force unless given.
+        past: The record as it stood, to begin with the values of then.
     """
 
     def __init__(
@@ -431,6 +463,7 @@ class RecordForm:
         initial: Mapping[str, Any] | None = None,
         tables: list[ChildTable] | None = None,
         sight: Sight | None = None,
+        past: "Past | None" = None,
     ) -> None:
         self.ledger = ledger
         self.instance = instance
@@ -444,6 +477,8 @@ class RecordForm:
             for name in ledger.shown_fields()
             if ledger.field(name).editable and self.sight.may_write(ledger.field(name), place)
         ]
+        if past is not None:
+            initial = values_to_begin_with(past.instance, self.names, self.sight)
         self.form: Any = row_form_class(ledger.model, self.names)(
             data,
             instance=instance,
@@ -470,6 +505,7 @@ class RecordForm:
                     parent=instance,
                     data=data,
                     sight=self.sight,
+                    past=past.rows_of(child) if past is not None else None,
                 )
                 for child in ledger.children
                 if not child.read_only
@@ -620,6 +656,21 @@ class RecordForm:
             return
         for name, messages in error.error_dict.items():
             self.form.add_error(name if name in self.form.fields else None, messages)
+
+
+def values_to_begin_with(row: Any, names: Iterable[str], sight: Sight) -> dict[str, Any] | None:
+    """Return what a form begins with to say what a row says; ``None`` where there is no row.
+
+    What the person may not read does not begin with anything: the page would show it.
+    """
+    if row is None:
+        return None
+    found = {}
+    for name in names:
+        field = field_of(row, name)
+        if sight.seeing(field, row.territory_code) is Seeing.READ:
+            found[name] = value_of(row, name)
+    return found
 
 
 def concealed_values(instance: Any, names: list[str], sight: Sight) -> dict[str, Shown]:

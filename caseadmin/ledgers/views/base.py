@@ -118,6 +118,10 @@ class LedgerPage(LedgerScopeMixin, WagtailAdminTemplateMixin):
         return super().get_context_data(ledger=self.ledger, **kwargs)
 
 
+# What the addresses of a record's own pages carry; everything else is the list's.
+OWN_WORDS = frozenset({"restore", "change", "at", "from", "to", "format", "p"})
+
+
 class RecordPage(LedgerPage):
     """A page about one record.
 
@@ -143,6 +147,14 @@ class RecordPage(LedgerPage):
     def object(self) -> Any:
         """The record."""
         return self.get_object()
+
+    @property
+    def list_query(self) -> str:
+        """Filters and order of the list the person came from, with the question mark."""
+        given = self.request.GET.copy()
+        for name in [name for name in given if name in OWN_WORDS]:
+            del given[name]
+        return f"?{given.urlencode()}" if given else ""
 
     @property
     def number(self) -> str:

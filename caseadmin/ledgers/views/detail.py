@@ -40,7 +40,7 @@ class LedgerRecordView(RevealMixin, RecordPage, TemplateView):
         return [
             HeaderButton(
                 _("Edit"),
-                url=self.ledger.url("edit", self.object.pk),
+                url=self.ledger.url("edit", self.object.pk) + self.list_query,
                 icon_name="edit",
                 priority=10,
             )
@@ -67,6 +67,24 @@ class LedgerRecordView(RevealMixin, RecordPage, TemplateView):
                     priority=20,
                 )
             )
+        if self.ledger.likeness is not None:
+            buttons.append(
+                Button(
+                    _("Likely duplicates"),
+                    url=self.ledger.url("duplicates", self.object.pk),
+                    icon_name="group",
+                    priority=30,
+                )
+            )
+        buttons += [
+            Button(
+                str(form.label),
+                url=self.ledger.url("print", self.object.pk, form.name),
+                icon_name="doc-full",
+                priority=40 + place,
+            )
+            for place, form in enumerate(self.ledger.papers)
+        ]
         if self.ledger.can_delete and self.allows("delete"):
             buttons.append(
                 Button(

@@ -3,15 +3,22 @@
 import copy
 from typing import Any
 
+from django.contrib.admin.utils import quote
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
+from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 from wagtail.admin import messages
+from wagtail.admin.models import EditingSession
+from wagtail.admin.ui.editing_sessions import EditingSessionsModule
 from wagtail.admin.widgets.button import Button
 
 from core.access.scope import current_scope
@@ -19,9 +26,15 @@ from core.audit.services import record
 
 from ..conflicts import Conflict, find_conflict
 from ..forms.records import RecordForm
-from .base import LedgerPage, RecordPage
+from ..likeness import Likely, likely_duplicates
+from ..past import Past, past_after
+from .base import LedgerPage, RecordPage, as_uuid
 
 ADD_ROW = "add-row"
+# Ticked by who has looked at the likely duplicates: it is somebody else.
+ANOTHER = "another_person"
+# Rows of the list that "save and next" counts through.
+LISTED_ROWS = 5_000
 
 
 class FormMixin:
@@ -38,7 +51,9 @@ class FormMixin:
             form=record_form.form,
             media=record_form.media,
             errors=errors,
-            has_unsaved_changes=record_form.form.is_bound or bool(extra.get("conflict")),
+            has_unsaved_changes=extra.pop("has_unsaved_changes", False)
+            or record_form.form.is_bound
+            or bool(extra.get("conflict")),
             reason_required_labels=[
                 record_form._label(name)
                 for name in self.ledger.reason_required
@@ -107,11 +122,16 @@ class LedgerCreateView(FormMixin, LedgerPage, TemplateView):
             return self.show(record_form)
         if not record_form.is_valid():
             return self.show(record_form, status=422)
+        children = record_form.children()
+        if not request.POST.get(ANOTHER):
+            likely = likely_duplicates(self.ledger, record_form.form.instance, children)
+            if likely:
+                return self.show(record_form, status=409, likely=self.shown_likely(likely))
         try:
             with transaction.atomic():
                 saved = self.ledger.save(
                     record_form.form.instance,
-                    children=record_form.children(),
+                    children=children,
                     actor=self.actor,
                     reason=record_form.reason,
                     source="form",
@@ -128,6 +148,10 @@ class LedgerCreateView(FormMixin, LedgerPage, TemplateView):
             % {"kind": capfirst(str(self.ledger.one())), "number": str(saved)},
         )
         return HttpResponseRedirect(self.ledger.url("view", saved.pk))
+
+    def shown_likely(self, likely: list[Likely]) -> list[dict[str, Any]]:
+        """Return likely duplicates with the address of each."""
+        return [{"likely": one, "url": self.ledger.url("view", one.record.pk)} for one in likely]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
@@ -180,13 +204,61 @@ class LedgerEditView(FormMixin, RecordPage, TemplateView):
         return buttons
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self.show(self.form_for(), version=self.object.version)
-
-    def form_for(self, data: Any = None) -> RecordForm:
-        """Return the form of the record."""
-        return RecordForm(
-            ledger=self.ledger, instance=self.object, user=self.request.user, data=data
+        past = self.restored
+        record_form = self.form_for(past=past)
+        if past is not None:
+            record_form.form.fields["reason"].initial = _("Back to the version of %(at)s") % {
+                "at": date_format(localtime(past.at), "DATETIME_FORMAT")
+            }
+        return self.show(
+            record_form,
+            version=self.object.version,
+            past=past,
+            has_unsaved_changes=past is not None,
+            editing_sessions=self.presence(),
         )
+
+    def form_for(self, data: Any = None, past: Past | None = None) -> RecordForm:
+        """Return the form of the record, or of its past."""
+        return RecordForm(
+            ledger=self.ledger, instance=self.object, user=self.request.user, data=data, past=past
+        )
+
+    @cached_property
+    def restored(self) -> Past | None:
+        """The version the address or the form asks to go back to.
+
+        Raises:
+            Http404: The record was never like that, or the person may not read history.
+        """
+        text = self.request.POST.get("restore") or self.request.GET.get("restore", "")
+        if not text:
+            return None
+        change = as_uuid(text)
+        past = past_after(self.ledger, self.object.pk, change) if change else None
+        if past is None or not past.exists or not self.allows("view_history"):
+            raise Http404
+        return past
+
+    def presence(self) -> EditingSessionsModule:
+        """Say that the person is here, and return what tells who else is.
+
+        Wagtail's own: the page asks every ten seconds, and forgets who has gone.
+        """
+        EditingSession.cleanup()
+        opts = self.ledger.model._meta
+        session = EditingSession.objects.create(
+            user=self.actor,
+            content_type=ContentType.objects.get_for_model(self.ledger.model),
+            object_id=str(self.object.pk),
+            last_seen_at=now(),
+        )
+        ping = reverse(
+            "wagtailadmin_editing_sessions:ping",
+            args=(opts.app_label, opts.model_name, quote(str(self.object.pk)), session.pk),
+        )
+        release = reverse("wagtailadmin_editing_sessions:release", args=(session.pk,))
+        return EditingSessionsModule(session, ping, release, [])
 
     @property
     def posted_version(self) -> int:
@@ -217,6 +289,8 @@ class LedgerEditView(FormMixin, RecordPage, TemplateView):
     def _post(self) -> HttpResponse:
         # As it is stored: checking the form writes into ``self.object``.
         self.stored = copy.copy(self.object)
+        # Before saving, which may move the record to another place in the list.
+        self.next_url = self._next_url() if "next" in self.request.POST else ""
         record_form = self.form_for(self.request.POST)
         if self.wants_row(record_form):
             return self.show(record_form, version=self.posted_version)
@@ -252,7 +326,7 @@ class LedgerEditView(FormMixin, RecordPage, TemplateView):
                     children=record_form.children(),
                     actor=self.actor,
                     reason=record_form.reason,
-                    source="form",
+                    source="restore" if self.restored is not None else "form",
                 )
                 refuse_beyond(record_form, saved)
                 self.log("wagtail.edit", fields=record_form.changed)
@@ -267,12 +341,24 @@ class LedgerEditView(FormMixin, RecordPage, TemplateView):
         return HttpResponseRedirect(self._target())
 
     def _target(self) -> str:
+        if "next" in self.request.POST:
+            return self.next_url
         name = "edit" if self.request.POST.get("stay") else "view"
-        return self.ledger.url(name, self.object.pk)
+        return self.ledger.url(name, self.object.pk) + self.list_query
+
+    def _next_url(self) -> str:
+        """Return where the next row of that list is edited; the list itself after its last."""
+        rows = self.ledger.filtered_queryset(self.request)
+        keys = list(rows.values_list("pk", flat=True)[:LISTED_ROWS])
+        place = keys.index(self.object.pk) if self.object.pk in keys else len(keys)
+        if place + 1 < len(keys):
+            return self.ledger.url("edit", keys[place + 1]) + self.list_query
+        return self.ledger.url("index") + self.list_query
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
-            action_url=self.ledger.url("edit", self.object.pk),
+            list_query=self.list_query,
+            action_url=self.ledger.url("edit", self.object.pk) + self.list_query,
             back_url=self.ledger.url("view", self.object.pk),
             submit_label=_("Save"),
             submit_active_label=_("Saving…"),

@@ -2,13 +2,36 @@
 
 from typing import Any
 
+from django import forms
 from django.core.exceptions import PermissionDenied
+from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
-from ..timeline import timeline
+from ..forms.fields import DayField
+from ..timeline import Only, people_of, timeline
 from .base import RecordPage
 from .revealing import RevealMixin
+
+
+class OnlyForm(forms.Form):
+    """Which part of a record's history is asked for."""
+
+    person = forms.ChoiceField(label=_("Person"), required=False)
+    since = DayField(label=_("From day"), required=False)
+    until = DayField(label=_("To day"), required=False)
+
+    def __init__(self, data: Any, people: dict[str, str]) -> None:
+        super().__init__(data)
+        choices = [("", gettext("Everyone")), *sorted(people.items(), key=lambda item: item[1])]
+        self.fields["person"].choices = choices  # type: ignore[attr-defined]
+
+    @property
+    def only(self) -> Only:
+        """What was asked for; a value that cannot be read is left out."""
+        self.is_valid()
+        return Only(**{name: self.cleaned_data.get(name) or None for name in self.fields})
 
 
 class LedgerHistoryView(RevealMixin, RecordPage, TemplateView):
@@ -24,16 +47,38 @@ class LedgerHistoryView(RevealMixin, RecordPage, TemplateView):
         if not self.allows("view"):
             raise PermissionDenied
 
+    @cached_property
+    def people(self) -> dict[str, str]:
+        """Who has written the record."""
+        return people_of(self.ledger, self.object.pk)
+
+    def urls(self) -> dict[str, str]:
+        """Return where a version is looked at, compared and restored."""
+        may_edit = self.ledger.can_edit and self.allows("change")
+        return {
+            "past": self.ledger.url("past", self.object.pk),
+            "compare": self.ledger.url("compare", self.object.pk),
+            "edit": self.ledger.url("edit", self.object.pk) if may_edit else "",
+            "undo": self.ledger.url("undo", self.object.pk)
+            if may_edit and self.allows("restore")
+            else "",
+        }
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        only_form = OnlyForm(self.request.GET, self.people)
         told = timeline(
             self.ledger,
             self.object.pk,
             page=self.request.GET.get("p", 1),
+            only=only_form.only,
             sight=self.sight,
             known=self.object,
         )
         return super().get_context_data(
             timeline=told,
+            only_form=only_form,
+            narrowed=bool(only_form.only),
+            history_urls=self.urls(),
             page_obj=told.page,
             elided_page_range=list(told.page.paginator.get_elided_page_range(told.page.number)),
             **self.reveal_context(),

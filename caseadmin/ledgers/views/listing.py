@@ -190,7 +190,7 @@ class LedgerIndexView(LedgerScopeMixin, generic.IndexView):
         buttons = [
             Button(
                 _("View"),
-                url=self.ledger.url("view", instance.pk),
+                url=self.ledger.url("view", instance.pk) + self.query_string,
                 icon_name="view",
                 priority=10,
             )
@@ -199,7 +199,7 @@ class LedgerIndexView(LedgerScopeMixin, generic.IndexView):
             buttons.append(
                 Button(
                     _("Edit"),
-                    url=self.ledger.url("edit", instance.pk),
+                    url=self.ledger.url("edit", instance.pk) + self.query_string,
                     icon_name="edit",
                     priority=20,
                 )
@@ -259,6 +259,20 @@ class LedgerIndexView(LedgerScopeMixin, generic.IndexView):
                 )
             else:
                 buttons.append(Button(_("Export"), url=address, icon_name="download", priority=20))
+        if self.may_see_history:
+            address = self.ledger.url("as_of") + self.query_string
+            buttons.append(
+                Button(_("As of an earlier day"), url=address, icon_name="history", priority=30)
+            )
+        if self.ledger.can_delete and self.allows("restore"):
+            buttons.append(
+                Button(
+                    _("Deleted records"),
+                    url=self.ledger.url("deleted"),
+                    icon_name="bin",
+                    priority=40,
+                )
+            )
         return buttons
 
     @property

@@ -90,7 +90,8 @@ class CaseModel(models.Model):
         self.territory_code = self.territory_code_source()
         if self._state.adding:
             self.created_at = self.created_at or now
-            self.created_by_id = actor.pk
+            # A record that comes back keeps who made it.
+            self.created_by_id = self.created_by_id or actor.pk
         self.updated_at = now
         self.updated_by_id = actor.pk
         self.version += 1

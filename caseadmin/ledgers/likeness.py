@@ -1,0 +1,197 @@
+"""Which records may be of the person one is about to write down.
+
+Name, sound of the name, birth date, ID number and shared telephones are weighed; no single
+one of them but the ID number is enough.  The weights are the product's own.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from core.access.scope import Scope, current_scope
+from search.pinyin import spellings
+
+from .declaration import Ledger, Likeness
+from .paths import joins
+
+LIKELY = 65
+"""Points from which a record is shown as a likely duplicate."""
+
+MOST_CANDIDATES = 200
+"""Records weighed for each kind of evidence; more share nothing but a birthday."""
+
+MOST_SHOWN = 10
+
+REASONS = {
+    "number": (100, _("the same number")),
+    "name": (45, _("the same name")),
+    "sound": (30, _("a name that sounds the same")),
+    "near_name": (20, _("a name that differs in one character")),
+    "born": (35, _("the same birth date")),
+    "near_born": (15, _("a birth date that differs by a slip of the pen")),
+    "shared": (30, _("the same telephone number, or the same relative")),
+    "place": (10, _("the same village")),
+    "other_number": (-40, _("another number")),
+}
+
+
+@dataclass(frozen=True)
+class Likely:
+    """A record that may be of the same person.
+
+    Attributes:
+        record: The stored record.
+        points: The weight of the evidence; at least ``LIKELY``.
+        reasons: The evidence in words, strongest first.
+    """
+
+    record: Any
+    points: int
+    reasons: list[Any]
+
+
+def likely_duplicates(
+    ledger: type[Ledger], instance: Any, children: Mapping[str, Iterable[Any]] | None = None
+) -> list[Likely]:
+    """Return the records in reach that may be of the same person, likeliest first.
+
+    A handful of queries: one for each kind of evidence, one for the records.
+
+    Args:
+        ledger: A ledger that declares ``likeness``.
+        instance: The record, stored or not.
+        children: Its child rows by relation where they are not stored yet.
+    """
+    likeness = ledger.likeness
+    if likeness is None:
+        return []
+    mine = Evidence.of(ledger, likeness, instance, children)
+    keys = set(_candidates(ledger, likeness, mine)) - {instance.pk}
+    if not keys:
+        return []
+    rows = ledger.queryset().filter(pk__in=keys)
+    select, prefetch = joins(ledger.model, [likeness.place] if likeness.place else [])
+    relations = {path.partition(".")[0] for path in likeness.shared if "." in path}
+    if select:
+        rows = rows.select_related(*select)
+    found = []
+    for row in rows.prefetch_related(*prefetch, *relations):
+        codes = list(_codes(mine, Evidence.of(ledger, likeness, row, None)))
+        points = sum(REASONS[code][0] for code in codes)
+        if points >= LIKELY:
+            reasons = [REASONS[c][1] for c in sorted(codes, key=lambda c: -REASONS[c][0])]
+            found.append(Likely(row, points, reasons))
+    found.sort(key=lambda one: (-one.points, str(one.record)))
+    return found[:MOST_SHOWN]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a record offers for comparison: digests where the value is encrypted."""
+
+    name: str
+    born: date | None
+    numbers: tuple[str | None, ...]
+    shared: Mapping[str, frozenset[str]]
+    place: Any
+
+    @classmethod
+    def of(
+        cls,
+        ledger: type[Ledger],
+        likeness: Likeness,
+        row: Any,
+        children: Mapping[str, Iterable[Any]] | None,
+    ) -> "Evidence":
+        """Read it off a record and its child rows."""
+        shared = {}
+        for path in likeness.shared:
+            relation, dot, name = path.partition(".")
+            rows: Iterable[Any]
+            if not dot:
+                rows, name = [row], path
+            elif children is not None and relation in children:
+                rows = children[relation]
+            else:
+                rows = [] if row._state.adding else getattr(row, relation).all()
+            shared[path] = frozenset(d for d in (_digest(one, name) for one in rows) if d)
+        return cls(
+            name=str(getattr(row, likeness.name) or "").strip(),
+            born=getattr(row, likeness.born) if likeness.born else None,
+            numbers=tuple(_digest(row, name) for name in likeness.numbers),
+            shared=shared,
+            place=getattr(row, f"{likeness.place}_id") if likeness.place else None,
+        )
+
+
+def _digest(row: Any, name: str) -> str | None:
+    field = row._meta.get_field(name)
+    return field.digest(getattr(row, field.source))  # type: ignore[no-any-return]
+
+
+def _candidates(ledger: type[Ledger], likeness: Likeness, mine: Evidence) -> Iterator[Any]:
+    rows = ledger.queryset().order_by()
+    for name, digest in zip(likeness.numbers, mine.numbers, strict=True):
+        if digest:
+            yield from rows.filter(**{name: digest}).values_list("pk", flat=True)
+    if mine.born is not None:
+        born = rows.filter(**{likeness.born: mine.born})
+        yield from born.values_list("pk", flat=True)[:MOST_CANDIDATES]
+    for path, digests in mine.shared.items():
+        if digests:
+            related = rows.filter(**{f"{path.replace('.', '__')}__in": digests})
+            yield from related.values_list("pk", flat=True)[:MOST_CANDIDATES]
+    if mine.name and ledger.search is not None:
+        from search.service import narrow  # app ready
+
+        scope = current_scope() or Scope()
+        narrowed = narrow(rows, mine.name, kind=ledger.slug, scope=scope)
+        if narrowed.level:
+            yield from narrowed.queryset.values_list("pk", flat=True)[:MOST_CANDIDATES]
+
+
+def _codes(mine: Evidence, theirs: Evidence) -> Iterator[str]:
+    pairs = list(zip(mine.numbers, theirs.numbers, strict=True))
+    if any(one and one == other for one, other in pairs):
+        yield "number"
+    elif any(one and other for one, other in pairs):
+        yield "other_number"
+    if mine.name and theirs.name:
+        if mine.name == theirs.name:
+            yield "name"
+        elif sounds_alike(mine.name, theirs.name):
+            yield "sound"
+        elif one_character_apart(mine.name, theirs.name):
+            yield "near_name"
+    if mine.born and theirs.born:
+        if mine.born == theirs.born:
+            yield "born"
+        elif slip_of_the_pen(mine.born, theirs.born):
+            yield "near_born"
+    if any(mine.shared[path] & theirs.shared[path] for path in mine.shared):
+        yield "shared"
+    if mine.place and mine.place == theirs.place:
+        yield "place"
+
+
+def sounds_alike(one: str, other: str) -> bool:
+    """Return whether two Han names share a spelling, as 晨 and 辰 do."""
+    return bool(set(spellings(one)) & set(spellings(other)))
+
+
+def one_character_apart(one: str, other: str) -> bool:
+    """Return whether two names of one length, three characters or more, differ in one."""
+    if len(one) != len(other) or len(one) < 3:
+        return False
+    return sum(a != b for a, b in zip(one, other, strict=True)) == 1
+
+
+def slip_of_the_pen(one: date, other: date) -> bool:
+    """Return whether two dates differ in one digit, or with day and month swapped."""
+    if one.year == other.year and (one.month, one.day) == (other.day, other.month):
+        return True
+    digits = zip(one.strftime("%Y%m%d"), other.strftime("%Y%m%d"), strict=True)
+    return sum(a != b for a, b in digits) == 1
