@@ -315,7 +315,7 @@ class ChildTable:
         A row that was removed since comes back as a new one.
         """
         then = {row.pk: row for row in past}
-        rows = []
+        rows: list[ChildRow] = []
         for instance in self.existing:
             old = then.pop(instance.pk, None)
             row = ChildRow(self, len(rows), instance, None, initial=old)

@@ -84,7 +84,7 @@ class LedgerMergeView(RecordPage, TemplateView):
     def differences(self) -> list[dict[str, Any]]:
         """Return the fields that differ, both values as this person sees them."""
         sight, user = Sight(), self.request.user
-        found = []
+        found: list[dict[str, Any]] = []
         for field in mergeable_fields(self.ledger):
             mine, theirs = (getattr(r, field.attname) for r in (self.object, self.other))
             if same(mine, theirs):

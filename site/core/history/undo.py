@@ -82,8 +82,9 @@ def steps_of(change_set: uuid.UUID) -> list[Step]:
     """
     found = []
     for model in tracked_models():
-        key = model._meta.pk.attname
-        manager = getattr(model, model._meta.simple_history_manager_attribute)
+        options: Any = model._meta
+        key = options.pk.attname
+        manager = getattr(model, options.simple_history_manager_attribute)
         keys = list(manager.filter(change_set=change_set).order_by().values_list(key, flat=True))
         if not keys:
             continue
