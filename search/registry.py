@@ -80,6 +80,22 @@ class Searchable:
 
 
 _searchables: dict[str, Searchable] = {}
+_sources: list[Callable[[], Any]] = []
+
+
+def add_source(bring_up_to_date: Callable[[], Any]) -> None:
+    """Have a function called before confidential kinds are looked up: some are data.
+
+    Args:
+        bring_up_to_date: Called often and from any process; it keeps what it knows.
+    """
+    if bring_up_to_date not in _sources:
+        _sources.append(bring_up_to_date)
+
+
+def _bring_up_to_date() -> None:
+    for source in _sources:
+        source()
 
 
 def register_searchable(
@@ -163,6 +179,8 @@ def searchable(kind: str) -> Searchable:
     Raises:
         LookupError: Nobody registered it.
     """
+    if kind not in _searchables:
+        _bring_up_to_date()
     try:
         return _searchables[kind]
     except KeyError:
@@ -171,7 +189,9 @@ def searchable(kind: str) -> Searchable:
 
 def searchables(*, confidential: bool | None = None) -> list[Searchable]:
     """Return the registered kinds, all or those of one index."""
-    each = _searchables.values()
+    if confidential is not False:
+        _bring_up_to_date()
+    each = list(_searchables.values())
     return [one for one in each if confidential is None or one.confidential is confidential]
 
 

@@ -22,12 +22,15 @@ class LedgersConfig(AppConfig):
         super().__init__(*args, **kwargs)
 
     def ready(self) -> None:
+        from search.registry import add_source  # app ready
+
         from . import checks, host  # noqa: F401  app ready
         from .registry import autodiscover  # app ready
-        from .runtime import services  # noqa: F401  app ready
+        from .runtime import made, services  # noqa: F401  app ready
         from .runtime.store import register_source  # app ready
         from .searching import register_all  # app ready
 
         autodiscover()
         register_all()
+        add_source(made.defined_ledgers)
         register_source()

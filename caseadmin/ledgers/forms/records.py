@@ -1,5 +1,6 @@
 """The form of one record with its child rows, made from the ledger's declaration."""
 
+import json
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -22,6 +23,7 @@ from ..declaration import Child, ChildRows, Ledger, Section, mark_judged
 from ..paths import names_a_territory
 from ..presentation import Shown, child_label, child_rows, label_of, shown_value
 from ..registry import ledgers
+from ..runtime.rules import as_tree
 from ..runtime.spec import PREFIX
 from ..runtime.store import field_of, is_runtime, runtime_field, value_of
 from ..sight import Sight
@@ -221,7 +223,7 @@ def added_form_field(model: Any, name: str) -> forms.Field:
     assert field is not None
     spec = db_field.spec
     if spec.condition is not None:
-        field.widget.attrs["data-ledger-shown-when"] = spec.visible_when
+        field.widget.attrs["data-ledger-shown-when"] = json.dumps(as_tree(spec.condition))
     return field
 
 

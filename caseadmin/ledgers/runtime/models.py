@@ -1,6 +1,7 @@
 """Versions of what administrators have defined, and the records of ledgers without code."""
 
 import uuid
+from hashlib import blake2s
 from typing import Any
 
 from django.conf import settings
@@ -142,9 +143,11 @@ class RuntimeRecord(ExtraFields, CaseModel):
         """
         ledger = self.definitions.ledger
         prefix = f"{ledger.prefix if ledger else 'T'}-{timezone.localdate().year}"
+        # Ledgers may share a beginning; each counts for itself.
+        series = blake2s(self.ledger_slug.encode(), digest_size=4).hexdigest()
         taken: Any = RuntimeRecord._base_manager.filter(ledger_slug=self.ledger_slug)
         while True:
-            number = next_number(RuntimeNumberSeries, f"{prefix}@{self.ledger_slug}"[:20])
+            number = next_number(RuntimeNumberSeries, f"{prefix}@{series}")
             number = f"{prefix}-{number.rsplit('-', 1)[1]}"
             if not taken.filter(number=number).exists():
                 return number

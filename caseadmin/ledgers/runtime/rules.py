@@ -382,6 +382,19 @@ def _sort_of(node: Node, sorts: Mapping[str, str]) -> str:
     return _sort(node[1])
 
 
+def as_tree(node: Node) -> list[Any]:
+    """Return a rule as JSON, for the script that shows and hides fields."""
+    found: list[Any] = []
+    for part in node:
+        if isinstance(part, tuple):
+            found.append(as_tree(part))
+        elif isinstance(part, Decimal):
+            found.append(float(part))
+        else:
+            found.append(part.isoformat() if isinstance(part, datetime.date) else part)
+    return found
+
+
 def said(node: Node) -> str:
     """Return an operand as it may have been typed."""
     if node[0] == "shift":

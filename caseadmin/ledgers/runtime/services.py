@@ -102,6 +102,7 @@ def _save(
     before = spec_of(slug, held)
     now = timezone.now()
     raw = with_former_labels(before, dict(content), now)
+    _check_kind_of_ledger(slug, raw)
     after = read_set(slug, raw)
     faults = faults_of_change(before, after)
     if faults:
@@ -130,6 +131,16 @@ def _save(
     if searched(before) != searched(after):
         enqueue_job(REINDEX, {"ledger": slug}, owner=actor)
     return made
+
+
+def _check_kind_of_ledger(slug: str, raw: Raw) -> None:
+    from ..registry import ledgers  # circular import: the registry asks for definitions
+
+    declared = next((one for one in ledgers if one.slug == slug), None)
+    if declared is not None and (not declared.runtime_fields or raw.get("ledger")):
+        raise ValidationError(_("This ledger takes no further fields."))
+    if declared is None and not raw.get("ledger"):
+        raise ValidationError(_("The file defines fields of a ledger that is not here."))
 
 
 def searched(definitions: SetSpec) -> set[tuple[str, str]]:

@@ -31,6 +31,7 @@ class Loaded:
     sets: dict[str, SetSpec]
     fields: dict[tuple[Any, str, str], Any] = field(default_factory=dict)
     ledgers: dict[str, Any] = field(default_factory=dict)
+    is_made: bool = False
 
 
 class _Memory:
@@ -75,11 +76,6 @@ def note_token(token: Any) -> Loaded:
         loaded = _memory.loaded = _load(known)
     _unit.checked_at = time.monotonic()
     return loaded
-
-
-def is_noted() -> bool:
-    """Return whether this request has looked at the token already."""
-    return _memory.loaded is not None and _is_fresh()
 
 
 def current() -> Loaded:

@@ -21,7 +21,7 @@ from core.audit.services import record
 
 from ..declaration import Ledger
 from ..presentation import name_of
-from ..runtime.store import is_noted, note_token, token_rows
+from ..runtime.store import note_token, token_rows
 
 if TYPE_CHECKING:
     from core.accounts.models import User
@@ -209,7 +209,7 @@ def spare_look_ups(user: Any) -> None:
     definitions in force, which every ledger with added fields needs, comes along.
     """
     policies = (PagePermissionPolicy, CollectionPermissionPolicy, SitePermissionPolicy)
-    if user.is_superuser or is_noted():
+    if user.is_superuser or hasattr(user, policies[0].permission_cache_name):
         return
     nothing = Value(None, output_field=UUIDField())
     held = [

@@ -152,7 +152,11 @@ WAGTAILSEARCH_BACKENDS = {
 
 # --- People and sign-in -----------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["core.accounts.backends.PostBackend"]
+AUTHENTICATION_BACKENDS = [
+    "core.accounts.backends.PostBackend",
+    # Rights in ledgers that administrators define are part of those definitions.
+    "caseadmin.ledgers.runtime.made.DefinedLedgerBackend",
+]
 # "asvs" (long, never forced to change) or "djcp3" (classified protection, level 3).
 PASSWORD_PROFILE = env.text("PASSWORD_PROFILE", "asvs")
 AUTH_PASSWORD_VALIDATORS = [
