@@ -299,7 +299,7 @@ class LedgerForm(forms.Form):
     group_zh = _text(gettext_lazy("Group in the menu, in Chinese"), required=False)
     group_en = _text(gettext_lazy("Group in the menu, in English"), required=False)
     icon = forms.ChoiceField(label=gettext_lazy("Icon"), choices=[(icon, icon) for icon in ICONS])
-    prefix = forms.CharField(
+    beginning = forms.CharField(
         label=gettext_lazy("Beginning of numbers"),
         max_length=6,
         help_text=gettext_lazy("1 to 6 capital letters and digits: GY gives GY-2026-00001."),
@@ -335,7 +335,11 @@ class LedgerForm(forms.Form):
     @staticmethod
     def initial_of(entry: Raw) -> Raw:
         """Return what the form begins with."""
-        found = {"icon": entry.get("icon"), "prefix": entry.get("prefix"), "state": entry["state"]}
+        found = {
+            "icon": entry.get("icon"),
+            "beginning": entry.get("prefix"),
+            "state": entry["state"],
+        }
         for name in ("label", "one", "group"):
             words = entry.get(name) or {}
             found |= {f"{name}_zh": words.get("zh"), f"{name}_en": words.get("en")}
@@ -361,8 +365,8 @@ class LedgerForm(forms.Form):
             raise forms.ValidationError(_("This address is taken."))
         return slug
 
-    def clean_prefix(self) -> str:
-        return str(self.cleaned_data["prefix"]).strip().upper()
+    def clean_beginning(self) -> str:
+        return str(self.cleaned_data["beginning"]).strip().upper()
 
     def made(self) -> Raw:
         """Return the ledger's part of the document."""
@@ -373,7 +377,7 @@ class LedgerForm(forms.Form):
         return {
             **words,
             "icon": data["icon"],
-            "prefix": data["prefix"],
+            "prefix": data["beginning"],
             "state": data["state"],
             "grants": {
                 role.code: data[f"role_{role.code}"]

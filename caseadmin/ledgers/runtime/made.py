@@ -45,7 +45,8 @@ class _EveryOfLedger(models.Manager[Any]):
     """All rows of one ledger, for what works below the scope: saving, indexing."""
 
     def get_queryset(self) -> Any:
-        return super().get_queryset().filter(_only(self.model.runtime_slug))
+        model: Any = self.model
+        return super().get_queryset().filter(_only(model.runtime_slug))
 
 
 def model_of(slug: str) -> Any:

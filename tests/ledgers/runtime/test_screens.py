@@ -163,7 +163,7 @@ def test_a_ledger_is_made_in_the_browser(signed_admin, client, district):
             "label_zh": "游戏小组",
             "one_zh": "小组",
             "icon": "group",
-            "prefix": "yx",
+            "beginning": "yx",
             "state": "active",
             "role_town_clerk": ["view", "add"],
         },
