@@ -10,7 +10,7 @@ from django.utils.translation import pgettext
 
 from . import kinds
 from .kinds import Kind
-from .spec import FieldSpec, SetSpec, State
+from .spec import ICONS, FieldSpec, SetSpec, State
 
 Raw = dict[str, Any]
 
@@ -150,7 +150,7 @@ def _of_ledger(before: SetSpec, after: SetSpec) -> Iterator[str]:
     pairs = {
         _("name"): (_both(old.label), _both(new.label)),
         _("what one record is called"): (_both(old.one), _both(new.one)),
-        _("icon"): (old.icon, new.icon),
+        _("icon"): (str(ICONS.get(old.icon, "")), str(ICONS.get(new.icon, ""))),
         _("group in the menu"): (_both(old.group), _both(new.group)),
         _("beginning of numbers"): (old.prefix, new.prefix),
         _("state"): (State(old.state).label, State(new.state).label),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -21,15 +22,24 @@ def _text(label: Any, *, required: bool = True, limit: int = LABEL_LENGTH, **kwa
     return forms.CharField(label=label, required=required, max_length=limit, **kwargs)
 
 
-class EntryForm(forms.Form):
+class CodedForm(forms.Form):
+    """Its help texts are constants of this file and mark what is typed as it stands."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for one in self.fields.values():
+            one.help_text = mark_safe(one.help_text)  # noqa: S308
+
+
+class EntryForm(CodedForm):
     """Base: one entry of a document, found by its key."""
 
     key = forms.CharField(
         label=gettext_lazy("Key"),
         max_length=30,
         help_text=gettext_lazy(
-            "Small Latin letters, digits and _, such as shoe_size. Rules, files and sheets "
-            "name the entry by it; it never changes."
+            "Small Latin letters, digits and _, such as <code>shoe_size</code>. Rules, files and "
+            "sheets name the entry by it; it never changes."
         ),
     )
 
@@ -86,8 +96,9 @@ class RuleForm(EntryForm):
         max_length=400,
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
         help_text=gettext_lazy(
-            "Fields by their keys: left_on >= came_on · if boards = yes then school is filled · "
-            "weight <= height - 50. Where a value is missing, a comparison complains of nothing."
+            "Fields by their keys: <code>left_on &gt;= came_on</code>, <code>if boards = yes then "
+            "school is filled</code>, <code>weight &lt;= height - 50</code>. Where a value is "
+            "missing, a comparison complains of nothing."
         ),
     )
     message_zh = _text(
@@ -145,8 +156,9 @@ class FieldForm(EntryForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
         help_text=gettext_lazy(
-            "One a line: code = Chinese = English, such as school = 寄宿学校 = boarding school. "
-            "A line taken away is retired: records keep it, new ones cannot choose it."
+            "One a line: code = Chinese = English, such as <code>school = 寄宿学校 = boarding "
+            "school</code>. A line taken away is retired: records keep it, new ones cannot "
+            "choose it."
         ),
     )
     required_from = DayField(
@@ -162,7 +174,8 @@ class FieldForm(EntryForm):
         required=False,
         max_length=400,
         help_text=gettext_lazy(
-            'A rule such as boards = yes or residence = "school". Empty: always.'
+            'A rule such as <code>boards = yes</code> or <code>residence = "school"</code>. '
+            "Empty: always."
         ),
     )
     minimum = forms.CharField(
@@ -186,8 +199,10 @@ class FieldForm(EntryForm):
         required=False,
         max_length=60,
         help_text=gettext_lazy(
-            "9 a digit, A a capital letter, a a letter, 字 a Chinese character, ? any sign, "
-            "{2} twice, {1,4} one to four times, \\ before a sign takes it as it is: LW-9{4}."
+            "<code>9</code> a digit, <code>A</code> a capital letter, <code>a</code> a letter, "
+            "<code>字</code> a Chinese character, <code>?</code> any sign, <code>{2}</code> "
+            "twice, <code>{1,4}</code> one to four times, <code>\\</code> before a sign takes "
+            "it as it is: <code>LW-9{4}</code>."
         ),
     )
     listed = forms.BooleanField(label=gettext_lazy("Column of the list"), required=False)
@@ -282,14 +297,14 @@ class FieldForm(EntryForm):
         }
 
 
-class LedgerForm(forms.Form):
+class LedgerForm(CodedForm):
     """A whole ledger without code, and who may do what in it."""
 
     slug = forms.CharField(
         label=gettext_lazy("Address"),
         max_length=50,
         help_text=gettext_lazy(
-            "Small Latin letters, digits and -, such as care-homes. It never changes."
+            "Small Latin letters, digits and -, such as <code>care-homes</code>. It never changes."
         ),
     )
     label_zh = _text(gettext_lazy("Name of the ledger in Chinese"))
@@ -298,11 +313,13 @@ class LedgerForm(forms.Form):
     one_en = _text(gettext_lazy("What one record is called, in English"), required=False)
     group_zh = _text(gettext_lazy("Group in the menu, in Chinese"), required=False)
     group_en = _text(gettext_lazy("Group in the menu, in English"), required=False)
-    icon = forms.ChoiceField(label=gettext_lazy("Icon"), choices=[(icon, icon) for icon in ICONS])
+    icon = forms.ChoiceField(label=gettext_lazy("Icon"), choices=list(ICONS.items()))
     beginning = forms.CharField(
         label=gettext_lazy("Beginning of numbers"),
         max_length=6,
-        help_text=gettext_lazy("1 to 6 capital letters and digits: GY gives GY-2026-00001."),
+        help_text=gettext_lazy(
+            "1 to 6 capital letters and digits: <code>GY</code> gives <code>GY-2026-00001</code>."
+        ),
     )
     state = forms.ChoiceField(
         label=gettext_lazy("State"),
@@ -387,10 +404,12 @@ class LedgerForm(forms.Form):
         }
 
 
-class UploadForm(forms.Form):
+class UploadForm(CodedForm):
     """A file of definitions."""
 
     document = forms.FileField(
         label=gettext_lazy("File"),
-        help_text=gettext_lazy("A JSON file that was exported on a page like this one."),
+        help_text=gettext_lazy(
+            "A <code>.json</code> file that was exported on a page like this one."
+        ),
     )

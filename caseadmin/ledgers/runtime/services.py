@@ -236,7 +236,7 @@ def read_document(data: bytes) -> tuple[str, Raw]:
     try:
         document = json.loads(data.decode("utf-8-sig"))
     except (UnicodeDecodeError, ValueError, RecursionError):
-        raise ValidationError(_("The file cannot be read: it is no JSON.")) from None
+        raise ValidationError(_("The file cannot be read: its form is wrong.")) from None
     if (
         not isinstance(document, dict)
         or document.get("format") != FORMAT

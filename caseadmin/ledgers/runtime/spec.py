@@ -48,20 +48,20 @@ ACTIONS = (
     "view_sensitive",
     "restore",
 )
-ICONS = (
-    "list-ul",
-    "form",
-    "folder-open-inverse",
-    "user",
-    "group",
-    "home",
-    "calendar-alt",
-    "clipboard-list",
-    "tag",
-    "thumbtack",
-    "warning",
-    "mail",
-)
+ICONS = {
+    "list-ul": gettext_lazy("list"),
+    "form": gettext_lazy("sheet of paper"),
+    "folder-open-inverse": gettext_lazy("folder"),
+    "user": gettext_lazy("person"),
+    "group": gettext_lazy("several people"),
+    "home": gettext_lazy("house"),
+    "calendar-alt": gettext_lazy("calendar"),
+    "clipboard-list": gettext_lazy("clipboard"),
+    "tag": gettext_lazy("tag"),
+    "thumbtack": gettext_lazy("drawing pin"),
+    "warning": gettext_lazy("warning sign"),
+    "mail": gettext_lazy("letter"),
+}
 
 
 class State(models.TextChoices):
