@@ -294,7 +294,6 @@ def action_label(action: str) -> str:
         "import": _("import"),
         "export": _("export"),
         "view_history": _("read the history"),
-        "view_sensitive": _("reveal masked values"),
         "restore": _("restore"),
     }[action]
 

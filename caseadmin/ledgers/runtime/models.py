@@ -108,6 +108,7 @@ class RuntimeRecord(ExtraFields, CaseModel):
         verbose_name=_("town or village"),
     )
 
+    territory_from = "territory"
     field_classes = FieldClasses(office=["ledger_slug", "number"], personal=["territory"])
 
     history = LedgerHistory()

@@ -45,7 +45,6 @@ ACTIONS = (
     "import",
     "export",
     "view_history",
-    "view_sensitive",
     "restore",
 )
 ICONS = {
