@@ -4,7 +4,7 @@ The rule looks at rights, not at names of roles: a right given tomorrow is cover
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tonghu.accounts")
 
-# Values of class 3 and 4 are shown in the clear with this right, whoever holds it.
-SHOWS_SENSITIVE = "view_sensitive"
+# What the matrix of rights on fields (core.access.rights) may say of values of class 3 and 4 that
+# shows them in the clear. A name by itself is shown to every role that reaches case files.
+SHOWN = frozenset({"reveal", "read", "write"})
+NAME = "@name"
 # Where a role reaches case files, everything beyond reading masked values needs the factor:
 # a form shows what it changes, a sheet takes along what it holds.
 MASKED_READING = frozenset({"view", "view_history"})
@@ -48,8 +50,21 @@ def rights_beyond_reading() -> frozenset[str]:
     )
 
 
+def shows_sensitive(matrix: Mapping[str, Any]) -> bool:
+    """Return whether rights on fields show a value of class 3 or 4 in the clear."""
+    return any(
+        right in SHOWN and (key in {"3", "4"} or (key.startswith("@") and key != NAME))
+        for key, right in matrix.items()
+        if isinstance(right, str)
+    )
+
+
 def rights_need_factor(
-    rights: Iterable[str], *, reaches_cases: bool, administers: bool = False
+    rights: Iterable[str],
+    *,
+    reaches_cases: bool,
+    administers: bool = False,
+    matrices: Iterable[Mapping[str, Any]] = (),
 ) -> bool:
     """Return whether somebody with these rights must prove a second factor.
 
@@ -60,12 +75,11 @@ def rights_need_factor(
         rights: ``app.codename`` of each right.
         reaches_cases: Whether a role held opens case files.
         administers: Whether one of the three administrator roles is held.
+        matrices: Rights on fields of the roles held that open case files.
     """
-    if administers:
+    if administers or any(shows_sensitive(matrix) for matrix in matrices):
         return True
     held = set(rights)
-    if any(right.partition(".")[2].startswith(f"{SHOWS_SENSITIVE}_") for right in held):
-        return True
     return reaches_cases and not held.isdisjoint(rights_beyond_reading())
 
 
@@ -76,6 +90,7 @@ def role_needs_factor(role: "Role") -> bool:
         (f"{app}.{codename}" for app, codename in rights),
         reaches_cases=role.sees_cases,
         administers=role.administrator,
+        matrices=[role.field_rights] if role.sees_cases else [],
     )
 
 
@@ -95,6 +110,7 @@ def needs_factor(user: Any, posts: "Iterable[Post]") -> bool:
         user.get_all_permissions(),
         reaches_cases=any(role.sees_cases for role in roles),
         administers=any(role.administrator for role in roles),
+        matrices=[role.field_rights for role in roles if role.sees_cases],
     )
 
 
