@@ -1,0 +1,82 @@
+"""Ask for every address as every role, and count what should not have been shown or changed.
+
+    python benchmarks/probe_isolation.py            on a SQLite database in memory
+    DATABASE_URL=... python benchmarks/probe_isolation.py
+
+Prints the number of probes and of findings; exits with 1 where there is one.
+"""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "site")]
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
+
+import django  # noqa: E402
+
+django.setup()
+
+import logging  # noqa: E402
+
+from django.core.management import call_command  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
+
+from tests.probe.walk import Report, Walk, unprobed  # noqa: E402
+from tests.probe.world import PLACES, World, build  # noqa: E402
+
+AT_LEAST = 5_000
+
+
+def walk_all(world: World, roles: list[str], reach: list[str], ways: str) -> Report:
+    """Send every role on its way, once for each reach."""
+    report = Report()
+    for serves in reach:
+        for role in roles:
+            began, before = time.monotonic(), report.probes
+            walk = Walk(world, report, ways=ways)
+            walk.go(world.person(role, serves), f"{role} of {serves}", PLACES)
+            seconds = time.monotonic() - began
+            print(
+                f"{role:24}{serves:10}{report.probes - before:8,} probes"
+                f"{len(report.findings):6} findings{seconds:8.0f} s",
+                flush=True,
+            )
+    return report
+
+
+def main() -> int:
+    """Build the world, walk, print, and take everything back."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--roles", nargs="*", help="codes of roles (default: all)")
+    parser.add_argument("--reach", nargs="*", default=["village", "town"])
+    parser.add_argument("--ways", choices=["short", "full"], default="short")
+    options = parser.parse_args()
+    logging.disable(logging.CRITICAL)
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    call_command("createcachetable")
+    try:
+        with transaction.atomic():
+            world = build()
+            roles = options.roles or [role["code"] for role in world.roles]
+            report = walk_all(world, roles, options.reach, options.ways)
+            transaction.set_rollback(True)
+    finally:
+        connection.creation.destroy_test_db("", verbosity=0)
+    for finding in report.findings[:40]:
+        print(finding)
+    missed = unprobed(report)
+    kinds = {k: len(report.of(k)) for k in ("leak", "changed", "5xx", "changed by reading")}
+    print(
+        f"\n{report.probes:,} probes of {len(report.asked)} routes, {len(roles)} roles,"
+        f" {len(PLACES)} villages: {kinds}, {len(missed)} routes not asked;"
+        f" answers {dict(sorted(report.statuses.items()))}"
+    )
+    return int(bool(report.findings or missed or report.probes < AT_LEAST))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,413 @@
+"""Ask for every address as one person, and look at what comes back."""
+
+import hashlib
+import io
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.apps import apps
+from django.db import connection, transaction
+from django.test import Client
+
+from caseadmin.ledgers.registry import ledgers
+from core.access.scope import Scope, scope_of, unscoped
+from core.access.walls import COLUMN, concrete, walled_models
+from core.accounts.models import User
+
+from .routes import Route, find
+from .world import Place, World
+
+# --- What is not asked, or not asked in every way: signed with a reason ---------------
+
+EXEMPT = {
+    "admin/logout/": "ends the session of the walk; holds no data",
+    "admin/failwhale/": "Wagtail's own page that fails on purpose; not reachable without DEBUG",
+}
+
+CHANGED_BY_READING = {
+    "django_session": "the session's expiry",
+    "audit_caselogentry": "each look is on record",
+    "wagtailadmin_admin": "Wagtail's pointer for its permissions",
+    "wagtailusers_userprofile": "made when an account first opens its page",
+    "tonghu_cache": "the shared cache",
+    "wagtailadmin_editingsession": "who has a page open",
+}
+
+WITHOUT_TOKEN = {
+    "policy-report/": "browsers send reports of the content policy without a token",
+}
+
+WRITES = re.compile(r'^\s*(INSERT INTO|UPDATE|DELETE FROM|INSERT OR \w+ INTO)\s+"?(\w+)', re.I)
+
+
+@dataclass
+class Finding:
+    """Something that must not be."""
+
+    kind: str
+    role: str
+    method: str
+    address: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.role} {self.method} {self.address}: {self.detail}"
+
+
+@dataclass
+class Report:
+    """What a walk did and found."""
+
+    probes: int = 0
+    statuses: Counter[int] = field(default_factory=Counter)
+    asked: set[str] = field(default_factory=set)
+    findings: list[Finding] = field(default_factory=list)
+    changed_by_reading: set[str] = field(default_factory=set)
+
+    def of(self, kind: str) -> list[str]:
+        return [str(finding) for finding in self.findings if finding.kind == kind]
+
+
+class _Forms(HTMLParser):
+    """The fields of every form on a page, as a browser would send them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.data: dict[str, Any] = {}
+        self._select = ""
+        self._area = ""
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        a = dict(attrs)
+        name = a.get("name") or ""
+        if tag == "input" and name and a.get("type") not in ("file", "submit", "button"):
+            if a.get("type") in ("checkbox", "radio") and "checked" not in a:
+                return
+            self.data[name] = a.get("value") or ""
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and self._select:
+            if "selected" in a or self._select not in self.data:
+                self.data[self._select] = a.get("value") or ""
+        elif tag == "textarea" and name:
+            self._area = name
+            self.data[name] = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._area:
+            self.data[self._area] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "select":
+            self._select = ""
+        elif tag == "textarea":
+            self._area = ""
+
+
+def form_of(text: str) -> dict[str, Any]:
+    """Return what the forms of a page would send."""
+    reader = _Forms()
+    reader.feed(text)
+    reader.data.pop("csrfmiddlewaretoken", None)
+    return reader.data
+
+
+def body_of(response: Any) -> str:
+    """Return everything an answer says, packed files unpacked, headers included."""
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    head = "\n".join(f"{name}: {value}" for name, value in response.items())
+    if content[:4] == b"PK\x03\x04":
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            content = b"\n".join(packed.read(name) for name in packed.namelist())
+    return head + "\n" + content.decode("utf-8", errors="replace")
+
+
+def foreign_rows(scope: Scope) -> str:
+    """Return a digest of every row that lies outside a scope, the log left out."""
+    digest = hashlib.sha256()
+    with unscoped("probe"), connection.cursor() as cursor:
+        for model in sorted(walled_models(), key=lambda m: m._meta.db_table):
+            table = model._meta.db_table
+            if model._meta.label == "audit.CaseLogEntry" or not concrete(model, COLUMN):
+                continue
+            key = model._meta.pk.column
+            cursor.execute(f'SELECT * FROM "{table}" ORDER BY "{key}"')  # noqa: S608
+            place = [column[0] for column in cursor.description].index(COLUMN)
+            for row in cursor.fetchall():
+                if row[place] and not scope.covers(row[place]):
+                    digest.update(repr((table, row)).encode())
+    return digest.hexdigest()
+
+
+class Walk:
+    """A person on their way through all addresses.
+
+    Args:
+        world: Where they walk.
+        report: What is found is noted here.
+        ways: ``"full"`` asks in every way; ``"short"`` leaves out what other ways repeat.
+    """
+
+    def __init__(self, world: World, report: Report, *, ways: str = "full") -> None:
+        self.world = world
+        self.report = report
+        self.ways = ways
+        self.routes = find()
+        self.tables = {model._meta.db_table for model in walled_models()}
+        self.words = {
+            word: (place.name, label)
+            for place in world.places.values()
+            for word, label in place.words.items()
+        }
+        self.pattern = re.compile("|".join(re.escape(w) for w in sorted(self.words, reverse=True)))
+        self.models = {one.slug: one.model for one in ledgers}
+        self.untouched = ""
+
+    # --- Filling the holes -----------------------------------------------------------
+
+    def values(self, route: Route, place: Place) -> Iterator[dict[str, Any]]:
+        """Yield fillings for a route's holes, from the records of one village."""
+        space = route.namespace.split(":")[0]
+        model = self.models.get(space)
+        rows = [place.rows[model._meta.label]] if model is not None else []
+        others = [row for row in place.rows.values() if row not in rows]
+        keys = [row.pk for row in (rows or others[:3])]
+        if any(kind in ("uuid", "int") for name, kind in route.holes) and not rows:
+            keys = [row.pk for row in others[:3]]
+        for key in keys or [None]:
+            filling: dict[str, Any] = {}
+            for name, kind in route.holes:
+                filling[name] = self.value(route, name, kind, key, place)
+            yield filling
+            if not rows and self.ways == "short":
+                return
+
+    def value(self, route: Route, name: str, kind: str, key: Any, place: Place) -> Any:
+        """Return what one hole is filled with."""
+        if kind == "uuid":
+            return key or UUID(int=1)
+        if kind == "int":
+            return self.number_of(route, name, place)
+        if name == "number":
+            return place.batch.number
+        if name in {"app_label", "app_name", "content_type_app_name"}:
+            return "children"
+        if name in {"model_name", "content_type_model_name"}:
+            return "childfile"
+        if name in {"object_id", "pk"}:
+            return str(place.rows["children.ChildFile"].pk)
+        if name in {"action", "action_name"}:
+            return self.action_of(route)
+        if name in {"uidb64", "token"}:
+            return "MQ"
+        return "x"
+
+    def number_of(self, route: Route, name: str, place: Place) -> int:
+        """Return a whole number: a page's, or that of a history row or log entry."""
+        if "page" in name or "page" in route.text:
+            return int(self.root_page())
+        history = apps.get_model("children", "HistoricalChildFile")
+        with unscoped("probe"):
+            row = history._base_manager.filter(territory_code=place.territory.code).first()
+        return int(row.history_id)
+
+    def root_page(self) -> int:
+        from wagtail.models import Page
+
+        return int(Page.objects.order_by("depth").values_list("pk", flat=True).first() or 1)
+
+    def action_of(self, route: Route) -> str:
+        declared = next((one for one in ledgers if one.slug == route.namespace), None)
+        for action in getattr(declared, "actions", ()) or ():
+            return str(getattr(action, "name", action))
+        return "delete"
+
+    # --- Asking ----------------------------------------------------------------------
+
+    def go(self, person: User, role: str, places: Iterable[str], methods: str = "GPH") -> None:
+        """Walk all routes as one person.
+
+        Args:
+            person: Signs in once.
+            role: What the report calls them.
+            places: From which villages the holes are filled.
+            methods: ``G`` for GET, ``H`` for HEAD, ``P`` for POST.
+        """
+        client = Client(raise_request_exception=False)
+        client.force_login(person)
+        scope = scope_of(person)
+        self.untouched = foreign_rows(scope)
+        for route in self.routes:
+            if route.text in EXEMPT:
+                continue
+            self.report.asked.add(route.text)
+            self.route(client, route, role, scope, list(places), methods)
+        if foreign_rows(scope) != self.untouched:
+            self.report.findings.append(Finding("changed", role, "*", "*", "after the walk"))
+
+    def route(
+        self,
+        client: Client,
+        route: Route,
+        role: str,
+        scope: Scope,
+        names: list[str],
+        methods: str,
+    ) -> None:
+        """Ask for one route in every way."""
+        known = self.own_form(client, route, role, scope) if "P" in methods else {}
+        for name in names if route.holes else names[:1]:
+            place = self.world.places[name]
+            for filling in self.values(route, place):
+                address = route.filled(filling)
+                if "G" in methods:
+                    self.ask(client, role, scope, "GET", address)
+                if "H" in methods:
+                    self.ask(client, role, scope, "HEAD", address)
+                if "P" in methods:
+                    self.ask(client, role, scope, "POST", address, self.form(known, place))
+        if "G" in methods:
+            for query in self.queries(route, names):
+                values = self.values(route, self.world.places[names[0]])
+                address = route.filled(next(iter(values)))
+                self.ask(client, role, scope, "GET", f"{address}?{urlencode(query)}", query=query)
+
+    def queries(self, route: Route, names: list[str]) -> Iterator[dict[str, str]]:
+        """Yield what stands behind the question mark."""
+        if route.holes and self.ways == "short":
+            return
+        if not route.text.startswith("admin/"):
+            yield {"q": next(iter(self.world.places[names[-1]].words))}
+            return
+        place = self.world.places[names[-1]]
+        file = place.rows["children.ChildFile"]
+        yield {"q": file.full_name}
+        yield {"export": "csv"}
+        if self.ways == "short":
+            return
+        yield {"q": file.id_number}
+        yield {"export": "xlsx"}
+        yield {"id": str(file.pk), "object_id": str(file.pk), "pk": str(file.pk)}
+        yield {"next": f"/admin/child-files/{file.pk}/", "p": "2"}
+
+    def own_form(self, client: Client, route: Route, role: str, scope: Scope) -> dict[str, Any]:
+        """Return what the page's own form would send, where the person may open it."""
+        own = self.world.places["village"]
+        filling = next(iter(self.values(route, own)))
+        response = self.ask(client, role, scope, "GET", route.filled(filling))
+        if response is None or response.status_code != 200 or response.streaming:
+            return {}
+        if "html" not in response.get("Content-Type", ""):
+            return {}
+        return form_of(response.content.decode("utf-8", errors="replace"))
+
+    def form(self, known: dict[str, Any], place: Place) -> dict[str, Any]:
+        """Return a plausible body: the page's own form, pointed at one village's records."""
+        file = place.rows["children.ChildFile"]
+        extra = {
+            "reason": "探查",
+            "confirm": "1",
+            "id": str(file.pk),
+            "ids": [str(file.pk)],
+            "child_file": str(file.pk),
+            "village": str(place.territory.pk),
+            "q": "探查",
+        }
+        return {**extra, **{name: value for name, value in known.items() if value != ""}}
+
+    def ask(
+        self,
+        client: Client,
+        role: str,
+        scope: Scope,
+        method: str,
+        address: str,
+        data: dict[str, Any] | None = None,
+        query: dict[str, str] | None = None,
+    ) -> Any:
+        """Ask once, look at the answer, and take back what it wrote."""
+        written: set[str] = set()
+        self.report.probes += 1
+        changed = False
+        with self.taken_back(), watching(written):
+            if method == "POST":
+                response = client.post(address, data or {})
+            else:
+                response = client.generic(method, address)
+            text = body_of(response)
+            if method == "POST" and written & self.tables:
+                # Only now is it worth looking at every row.
+                changed = foreign_rows(scope) != self.untouched
+        self.report.statuses[response.status_code] += 1
+        if response.status_code >= 500:
+            self.note("5xx", role, method, address, str(response.status_code))
+        if changed:
+            self.note("changed", role, method, address, ", ".join(sorted(written & self.tables)))
+        if method != "POST":
+            more = written - CHANGED_BY_READING.keys()
+            self.report.changed_by_reading |= more
+            if more:
+                self.note("changed by reading", role, method, address, ", ".join(sorted(more)))
+        echoed = set((query or {}).values()) | {str(v) for v in (data or {}).values()}
+        for word in set(self.pattern.findall(text)) - echoed:
+            name, label = self.words[word]
+            place = self.world.places[name]
+            if not scope.covers(place.territory.code):
+                self.note("leak", role, method, address, f"{label} of {name}")
+            elif label.startswith("ledgers.Import"):
+                self.note("leak", role, method, address, f"{label}: somebody else's upload")
+        return response
+
+    def note(self, kind: str, role: str, method: str, address: str, detail: str) -> None:
+        self.report.findings.append(Finding(kind, role, method, address, detail))
+
+    @contextmanager
+    def taken_back(self) -> Iterator[None]:
+        """Leave the world as it was; the session and the person stay signed in."""
+        with transaction.atomic():
+            yield
+            transaction.set_rollback(True)
+
+    # --- Tokens ----------------------------------------------------------------------
+
+    def without_token(self, person: User) -> tuple[int, list[str]]:
+        """POST to every route without a token; return how many, and those not refused."""
+        client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+        client.force_login(person)
+        wrong, asked = [], 0
+        for route in self.routes:
+            if route.text in EXEMPT or route.text in WITHOUT_TOKEN:
+                continue
+            filling = next(iter(self.values(route, self.world.places["village"])))
+            with self.taken_back():
+                answer = client.post(route.filled(filling), {"reason": "x"})
+            asked += 1
+            if answer.status_code != 403:
+                wrong.append(f"{route.text}: {answer.status_code}")
+        return asked, wrong
+
+
+@contextmanager
+def watching(written: set[str]) -> Iterator[None]:
+    """Note the tables that statements write to."""
+
+    def look(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if found := WRITES.match(sql):
+            written.add(found.group(2))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(look):
+        yield
+
+
+def unprobed(report: Report) -> list[str]:
+    """Return the routes that were neither asked nor exempt."""
+    return [route.text for route in find() if route.text not in report.asked | EXEMPT.keys()]
