@@ -9,6 +9,7 @@ wall is open: requests, ``scoped_to``, commands and jobs meet it as in life.  Te
 """
 
 import os
+from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
 
@@ -18,6 +19,7 @@ from django.db import connection
 
 from core.access import walls
 from core.access.scope import in_force
+from core.audit import append_only
 from core.jobs import tasks
 
 ROLE = os.environ.get("TEST_POSTGRES_ROLE", "")
@@ -37,11 +39,28 @@ def django_db_setup(django_db_setup: Any, django_db_blocker: Any) -> Any:
                     f" IN SCHEMA public TO {ROLE}"
                 )
                 cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {ROLE}")
+                for table in (append_only.ENTRIES, append_only.ROWS, append_only.HEAD):
+                    cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {table}_kept")
             connection.settings_dict["ROLE"] = ROLE
             connection.close()
     yield
     # The test database is dropped by its owner.
     connection.settings_dict.pop("ROLE", None)
+
+
+@pytest.fixture(autouse=True)
+def as_owner_where_marked(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let a test marked ``owner`` tamper with tables as their owner could."""
+    marked = request.node.get_closest_marker("owner") is not None
+    if not marked or connection.vendor != "postgresql" or not ROLE:
+        yield
+        return
+    request.getfixturevalue("db")
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET ROLE {ROLE}")
 
 
 @pytest.fixture(autouse=True)

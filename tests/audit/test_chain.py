@@ -20,7 +20,7 @@ from tests.ledgers.conftest import clerk_of, lend
 from tests.ledgers.sampleapp.models import Case
 from tests.ledgers.test_pages import form_data
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.owner]
 
 LOANS = ledgers.get("tool-loans")
 

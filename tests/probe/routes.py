@@ -40,7 +40,9 @@ BY_HAND = {
     r"admin/^.*/$": "admin/no/such/page/",
     r"admin/pages/^(?P<pk>\d+)/revisions/compare/"
     r"(?P<revision_id_a>live|earliest|\d+)\.\.\."
-    r"(?P<revision_id_b>live|latest|\d+)/$": "admin/pages/<int:pk>/revisions/compare/live...latest/",
+    r"(?P<revision_id_b>live|latest|\d+)/$": (
+        "admin/pages/<int:pk>/revisions/compare/live...latest/"
+    ),
     r"documents/^(\d+)/(.*)$": "documents/<int:pk>/file.pdf",
     r"^((?:[\w\-]+/)*)$": "",
 }

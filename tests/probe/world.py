@@ -1,6 +1,7 @@
 """One world: two towns of two villages, all case models in each, a planted word in each field."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -68,9 +69,11 @@ def factories() -> dict[Any, Any]:
     found: dict[Any, Any] = {}
     for module in iter_modules(tests.factories.__path__):
         for thing in vars(import_module(f"tests.factories.{module.name}")).values():
-            if isinstance(thing, type) and issubclass(thing, factory.django.DjangoModelFactory):
-                if not thing._meta.abstract and thing._meta.model is not None:
-                    found.setdefault(thing._meta.get_model_class(), thing)
+            is_one = isinstance(thing, type) and issubclass(
+                thing, factory.django.DjangoModelFactory
+            )
+            if is_one and not thing._meta.abstract and thing._meta.model is not None:
+                found.setdefault(thing._meta.get_model_class(), thing)
     return found
 
 
@@ -201,13 +204,13 @@ def import_of(place: Place, owner: User, planter: Planter) -> Any:
     return batch
 
 
-def build() -> World:
-    """Make the world."""
+def build(names: Iterable[str] = PLACES) -> World:
+    """Make the world, or those of its villages."""
     district = small_district()
     path = settings.ROOT / "fixtures" / "roles.json"
     planter = Planter()
     places: dict[str, Place] = {}
-    for name in PLACES:
+    for name in names:
         place = places[name] = Place(name, getattr(district, name))
         resident = UserFactory(role="town_clerk", serves=place.territory)
         for model in case_models():

@@ -98,6 +98,7 @@ MIDDLEWARE = [
     "core.accounts.middleware.DefaultDenyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.StaffPolicyMiddleware",
+    "core.hardening.stumbles.StumbleMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"

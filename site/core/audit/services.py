@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.log_actions import log
 
+from core.access.scope import unscoped
+
 from .append_only import LEAST_DAYS
 from .chain import anchor_code, current_key, rows_digest
 
@@ -104,6 +106,7 @@ def _written(
     return entry
 
 
+@unscoped("blank entries of the log")
 def blank_entries(
     entries: "QuerySet[Any]", *, actor: "User", reason: str, data_too: bool = False
 ) -> int:
@@ -178,6 +181,7 @@ def retention() -> timedelta:
 
 
 @transaction.atomic
+@unscoped("purge the log")
 def purge(*, before: datetime, actor: "User") -> int:
     """Delete the oldest entries, up to a moment, and write down where the log begins now.
 

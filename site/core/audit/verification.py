@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.access.scope import unscoped
+
 from .chain import START, anchor_code, data_digest, entry_code, label_digest, rows_digest
 from .models import CaseLogEntry, CaseLogRow, ChainHead
 from .services import ANCHOR_WORD
@@ -90,6 +92,7 @@ def read_anchors(lines: Iterable[str]) -> Iterator[Anchor]:
             raise ValueError(f"no anchor line: {line.strip()[:120]}") from error
 
 
+@unscoped("verify the log")
 def verify(anchors: Iterable[Anchor] = ()) -> Report:
     """Check every entry against its code, its place and the anchors.
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from core.access.scope import unscoped
 from core.audit.services import anchor_line
 
 
@@ -15,6 +16,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--file", type=Path, help="Also append the line to this file.")
 
+    @unscoped("anchor the log of actions")
     def handle(self, *, file: Path | None = None, **options: Any) -> None:
         line = anchor_line()
         if file is not None:

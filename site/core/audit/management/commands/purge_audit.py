@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 
+from core.access.scope import unscoped
 from core.accounts.selectors import system_account
 from core.audit.services import purge, retention
 
@@ -18,6 +19,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--before", help="A day, such as 2023-01-31; the retention by default.")
 
+    @unscoped("purge the log of actions")
     def handle(self, *, before: str | None = None, **options: Any) -> None:
         try:
             moment = self._moment(before)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from core.access.scope import unscoped
 from core.audit.verification import verify, verify_lines
 
 
@@ -18,6 +19,7 @@ class Command(BaseCommand):
             help="A file with the lines `anchor_audit` printed, kept on another machine.",
         )
 
+    @unscoped("verify the log of actions")
     def handle(self, *, anchors: Path | None = None, **options: Any) -> None:
         if anchors is None:
             report = verify()
