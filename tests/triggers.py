@@ -7,6 +7,7 @@ from django.core.management.commands import flush
 from django.db import connections
 
 from core.audit import append_only
+from tests.walled import owner_at_work
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -16,11 +17,12 @@ def log_may_be_flushed() -> Any:
 
     def handle(command: Any, **options: Any) -> Any:
         connection = connections[options["database"]]
-        append_only.remove(connection)
-        try:
-            return stock(command, **options)
-        finally:
-            append_only.install(connection)
+        with owner_at_work(connection):
+            append_only.remove(connection)
+            try:
+                return stock(command, **options)
+            finally:
+                append_only.install(connection)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(flush.Command, "handle", handle)

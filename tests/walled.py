@@ -10,6 +10,7 @@ wall is open: requests, ``scoped_to``, commands and jobs meet it as in life.  Te
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -19,7 +20,6 @@ from django.db import connection
 
 from core.access import walls
 from core.access.scope import in_force
-from core.audit import append_only
 from core.jobs import tasks
 
 ROLE = os.environ.get("TEST_POSTGRES_ROLE", "")
@@ -39,13 +39,27 @@ def django_db_setup(django_db_setup: Any, django_db_blocker: Any) -> Any:
                     f" IN SCHEMA public TO {ROLE}"
                 )
                 cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {ROLE}")
-                for table in (append_only.ENTRIES, append_only.ROWS, append_only.HEAD):
-                    cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {table}_kept")
             connection.settings_dict["ROLE"] = ROLE
             connection.close()
     yield
     # The test database is dropped by its owner.
     connection.settings_dict.pop("ROLE", None)
+
+
+@contextmanager
+def owner_at_work(connection: Any) -> Iterator[None]:
+    """Act as the account that owns the tables, where the tests act as another."""
+    role = connection.settings_dict.get("ROLE")
+    if not role:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET ROLE {role}")
 
 
 @pytest.fixture(autouse=True)
@@ -56,11 +70,8 @@ def as_owner_where_marked(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
         return
     request.getfixturevalue("db")
-    with connection.cursor() as cursor:
-        cursor.execute("RESET ROLE")
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET ROLE {ROLE}")
+    with owner_at_work(connection):
+        yield
 
 
 @pytest.fixture(autouse=True)

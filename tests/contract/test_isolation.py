@@ -16,6 +16,7 @@ from django.urls import NoReverseMatch, reverse
 from caseadmin.children.models import Kin
 from caseadmin.ledgers.registry import ledgers
 from core.access import walls
+from core.access.rights import FieldRights
 from core.access.scope import unscoped
 from tests.probe.walk import Report, Walk, unprobed
 from tests.probe.world import World, build, case_models
@@ -57,6 +58,7 @@ def test_nobody_meets_what_is_not_theirs_on_any_route(world, client, tell):
     person = world.person(role, place)
     walk = Walk(world, report, ways="short")
     walk.go(person, role, ["foreign"])
+    assert report.of("field") == []
     tell(f"{report.probes} probes, {len(report.asked)} routes, {dict(report.statuses)}")
     assert (report.of("leak"), report.of("changed"), report.of("5xx")) == ([], [], [])
     assert (report.of("changed by reading"), unprobed(report)) == ([], [])
@@ -101,12 +103,12 @@ def compare_with_missing(world: World, client: Any) -> tuple[int, list[Any]]:
 # --- The probe itself would notice --------------------------------------------------
 
 
-def walked(world: World, role: str = "town_clerk") -> Report:
+def walked(world: World, role: str = "town_clerk", place: str = "foreign") -> Report:
     """Walk the ledger of child files and the search page only."""
     report = Report()
     walk = Walk(world, report, ways="short")
     walk.routes = [route for route in walk.routes if route.namespace in {"child_files", "search"}]
-    walk.go(world.person(role, "village"), role, ["foreign"])
+    walk.go(world.person(role, "village"), role, [place])
     return report
 
 
@@ -119,6 +121,13 @@ def without_managers(monkeypatch):
     """Layer 2: managers no longer look at the scope."""
     monkeypatch.setattr("core.access.managers.scope_filter", lambda: None)
     monkeypatch.setattr("core.history.records.scope_filter", lambda: None)
+
+
+def without_rights(monkeypatch):
+    """Layer 4: pages take every field for one that may be read."""
+    monkeypatch.setattr(
+        "caseadmin.ledgers.sight.current_rights", lambda: FieldRights(everything=True)
+    )
 
 
 @contextmanager
@@ -155,7 +164,7 @@ def misplaced(world: World) -> bool:
 
 
 def test_each_layer_taken_away_in_turn_is_noticed(world, tell):
-    """Layers 1, 2 and 3 everywhere, layer 5 where there is PostgreSQL (threat A2)."""
+    """Layers 1 to 4 everywhere, layer 5 where there is PostgreSQL (threat A2)."""
     noticed = {}
     whole = walked(world)
     assert ([str(f) for f in whole.findings], whole.probes > 50) == ([], True)
@@ -174,6 +183,10 @@ def test_each_layer_taken_away_in_turn_is_noticed(world, tell):
             noticed["row-level security"] = bool(report.of("leak")) and len(said) >= 20
             walls_up()
         noticed["managers"] = bool(report.of("leak"))
+    assert walked(world, "school", "village").of("field") == []
+    with pytest.MonkeyPatch.context() as patch:
+        without_rights(patch)
+        noticed["field rights"] = bool(walked(world, "school", "village").of("field"))
     held = misplaced(world)
     with walls_down(row_security=False) as said:
         noticed["territory column"] = (held, misplaced(world), len(said)) == (False, True, 1)

@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from django.test import Client
 
 from caseadmin.ledgers.registry import ledgers
+from core.access.rights import Seeing
 from core.access.scope import Scope, scope_of, unscoped
 from core.access.walls import COLUMN, concrete, walled_models
 from core.accounts.models import User
@@ -28,7 +29,6 @@ from .world import Place, World
 # --- What is not asked, or not asked in every way: signed with a reason ---------------
 
 EXEMPT = {
-    "admin/logout/": "ends the session of the walk; holds no data",
     "admin/failwhale/": "Wagtail's own page that fails on purpose; not reachable without DEBUG",
 }
 
@@ -339,6 +339,7 @@ class Walk:
         written: set[str] = set()
         self.report.probes += 1
         changed = False
+        cookies = {name: morsel.value for name, morsel in client.cookies.items()}
         with self.taken_back(), watching(written):
             if method == "POST":
                 response = client.post(address, data or {})
@@ -348,6 +349,9 @@ class Walk:
             if method == "POST" and written & self.tables:
                 # Only now is it worth looking at every row.
                 changed = foreign_rows(scope) != self.untouched
+        # An address that signs people out has done so to a session that was taken back.
+        client.cookies.clear()
+        client.cookies.load(cookies)
         self.report.statuses[response.status_code] += 1
         if response.status_code >= 500:
             self.note("5xx", role, method, address, str(response.status_code))
@@ -366,7 +370,15 @@ class Walk:
                 self.note("leak", role, method, address, f"{label} of {name}")
             elif label.startswith("ledgers.Import"):
                 self.note("leak", role, method, address, f"{label}: somebody else's upload")
+            elif not self.may_read(scope, label, place):
+                self.note("field", role, method, address, label)
         return response
+
+    def may_read(self, scope: Scope, label: str, place: Place) -> bool:
+        """Return whether a role shows this field in clear to the person (layer 4)."""
+        app, model, column = label.split(".")
+        right = scope.field_rights.of(apps.get_model(app, model), column, place.territory.code)
+        return right.see is Seeing.READ
 
     def note(self, kind: str, role: str, method: str, address: str, detail: str) -> None:
         self.report.findings.append(Finding(kind, role, method, address, detail))
