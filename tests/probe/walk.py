@@ -34,6 +34,7 @@ EXEMPT = {
 
 CHANGED_BY_READING = {
     "django_session": "the session's expiry",
+    "usersessions_usersession": "when and from where a session was last used",
     "audit_caselogentry": "each look is on record",
     "audit_caselogrow": "what an export took along is on record",
     "audit_chainhead": "the log is a chain",
