@@ -16,8 +16,8 @@ pytest_plugins = [
     "tests.machine",
     "tests.migrated",
     "tests.outbound",
-    "tests.triggers",
     "tests.walled",
+    "tests.triggers",
 ]
 
 
