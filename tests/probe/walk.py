@@ -180,7 +180,8 @@ class Walk:
         """Yield fillings for a route's holes, from the records of one village."""
         space = route.namespace.split(":")[0]
         model = self.models.get(space)
-        rows = [place.rows[model._meta.label]] if model is not None else []
+        row = place.rows.get(model._meta.label) if model is not None else None
+        rows = [row] if row is not None else []
         others = [row for row in place.rows.values() if row not in rows]
         keys = [row.pk for row in (rows or others[:3])]
         if any(kind in ("uuid", "int") for name, kind in route.holes) and not rows:
