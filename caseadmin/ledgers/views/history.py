@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.utils.functional import cached_property
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
@@ -18,7 +18,7 @@ from .revealing import RevealMixin
 class OnlyForm(forms.Form):
     """Which part of a record's history is asked for."""
 
-    person = forms.ChoiceField(label=_("Person"), required=False)
+    person = forms.ChoiceField(label=pgettext_lazy("who acted", "Person"), required=False)
     since = DayField(label=_("From day"), required=False)
     until = DayField(label=_("To day"), required=False)
 

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.generic import TemplateView
 
 from core.audit.selectors import actions_in, entries_about, lines_of, narrowed, people_in
@@ -24,7 +25,7 @@ RIGHT = "audit.view_looks"
 class LogFilterForm(forms.Form):
     """Person, action, from day to day.  Nonsense in the address is left out."""
 
-    who = forms.ChoiceField(label=_("Person"), required=False)
+    who = forms.ChoiceField(label=pgettext_lazy("who acted", "Person"), required=False)
     action = forms.ChoiceField(label=_("Action"), required=False)
     first = forms.DateField(label=_("From day"), required=False, widget=DayInput)
     last = forms.DateField(label=_("To day"), required=False, widget=DayInput)
