@@ -177,6 +177,16 @@ class ChildFileLedger(Ledger):
     order = 10
     runtime_fields = True
     key = "file_number"
+    attachments = (
+        "photo",
+        "identity",
+        "consent",
+        "agreement",
+        "medical",
+        "school",
+        "visit",
+        "other",
+    )
     columns = [
         "full_name",
         "file_number",

@@ -311,6 +311,8 @@ class Ledger:
     related: ClassVar[Sequence[Related]] = ()
     reason_required: ClassVar[Sequence[str]] = ()
     io: ClassVar[IO | None] = None
+    # Whether records have files: all kinds, or codes of ``core.attachments.enums``.
+    attachments: ClassVar[bool | Sequence[str]] = False
     actions: ClassVar[Sequence[LedgerAction]] = ()
     charts: ClassVar[Sequence[Chart]] = ()
     papers: "ClassVar[Sequence[PaperForm]]" = ()

@@ -9,6 +9,8 @@ from django.utils.module_loading import autodiscover_modules
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from core.attachments.holding import hold
+
 from .declaration import Ledger, Text
 
 
@@ -47,6 +49,8 @@ class LedgerRegistry:
         if declared.label is None:
             declared.label = capfirst(declared.model._meta.verbose_name_plural)
         self._ledgers[declared.slug] = declared
+        if declared.attachments:
+            hold(declared.model)
         self._put_policy_in_force(declared)
         return declared
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.core.paginator import Paginator
 from django.db.models import IntegerField, Value
 from django.utils.translation import gettext as _
 
 from core.access.rights import Seeing
+from core.attachments.models import Attachment
 from core.crypto.fields import BlindIndexField
 from core.history.context import SOURCES
 
@@ -86,6 +88,8 @@ class Track:
     condition: dict[str, Any]
     fields: list[str]
     child: Child | None
+    label: str = ""
+    title_fields: tuple[str, ...] = ()
 
     def rows(self) -> Any:
         """Return the history rows in scope, newest first."""
@@ -121,9 +125,27 @@ def tracks_of(ledger: type[Ledger], pk: Any) -> list[Track]:
                 {relation.field.attname: pk},
                 history_fields(related, ledger.child_fields(child), without={relation.field.name}),
                 child,
+                label=child_label(ledger, child),
+                title_fields=tuple(ledger.child_fields(child)[:2]),
             )
         )
+    if ledger.attachments:
+        tracks.append(files_track(model, pk))
     return tracks
+
+
+def files_track(model: Any, pk: Any) -> Track:
+    """Return the history of a record's files: what was added and removed, and by whom."""
+    kind = ContentType.objects.get_for_model(model, for_concrete_model=True)
+    return Track(
+        Attachment,
+        Attachment.history.model,
+        {"content_type": kind, "object_id": pk},
+        ["kind", "name", "file_type", "size", "state"],
+        None,
+        label=_("File"),
+        title_fields=("kind",),
+    )
 
 
 def told_fields(ledger: type[Ledger]) -> list[str]:
@@ -343,7 +365,7 @@ class Builder:
 
     def _subject(self, track: Track, before: Any, after: Any, names: Any) -> Subject | None:
         changes = self._changes(track, before, after, names)
-        if not changes and (track.child is None or after.step_kind == "~"):
+        if not changes and (not track.label or after.step_kind == "~"):
             return None
         return Subject(after.step_kind, self._title(track, after, names), changes)
 
@@ -393,7 +415,7 @@ class Builder:
                 )
             entry.at = max(entry.at, after.history_date)
             entry.reason = entry.reason or reason
-            if track.child is None:
+            if not track.label:
                 entry.kind = after.step_kind
                 entry.version = getattr(after, "version", 0)
             subject = self._subject(track, before, after, names)
@@ -407,10 +429,10 @@ class Builder:
         return self.sight.shown(field, row.territory_code, text)
 
     def _title(self, track: Track, row: Any, names: Any) -> str:
-        if track.child is None:
+        if not track.label:
             return ""
-        parts = [child_label(self.ledger, track.child)]
-        for name in self.ledger.child_fields(track.child)[:2]:
+        parts = [track.label]
+        for name in track.title_fields:
             text = self._text(track, row, name, names)
             if text:
                 parts.append(text)

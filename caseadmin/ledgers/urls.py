@@ -12,6 +12,7 @@ from .views.choosing import LedgerChooseView
 from .views.deleted import LedgerDeletedView, LedgerRestoreView
 from .views.detail import LedgerRecordView
 from .views.editing import LedgerCreateView, LedgerEditView
+from .views.files import FileContentView, FileLinkView, FileRemoveView, FilesView
 from .views.history import LedgerHistoryView
 from .views.listing import LedgerIndexView
 from .views.looking import LedgerLooksView
@@ -61,6 +62,17 @@ def ledger_urls(ledger: type[Ledger]) -> list[URLPattern]:
         patterns += [
             path("<uuid:pk>/duplicates/", view(LedgerDuplicatesView), name="duplicates"),
             path("<uuid:pk>/merge/<uuid:other>/", view(LedgerMergeView), name="merge"),
+        ]
+    if ledger.attachments:
+        patterns += [
+            path("<uuid:pk>/files/", view(FilesView), name="files"),
+            path("<uuid:pk>/files/<uuid:file>/", view(FileLinkView), name="file"),
+            path("<uuid:pk>/files/<uuid:file>/delete/", view(FileRemoveView), name="file_delete"),
+            path(
+                "<uuid:pk>/files/<uuid:file>/<str:token>/",
+                view(FileContentView),
+                name="file_content",
+            ),
         ]
     if ledger.io is not None:
         patterns += [*get_import_urls(ledger), *get_export_urls(ledger)]

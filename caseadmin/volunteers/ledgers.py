@@ -108,6 +108,7 @@ class VolunteerLedger(Ledger):
     order = 20
     runtime_fields = True
     key = "volunteer_number"
+    attachments = ("photo", "identity", "consent", "record_check", "other")
     columns = [
         "full_name",
         "volunteer_number",

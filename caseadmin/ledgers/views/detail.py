@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 from wagtail.admin.widgets.button import Button, HeaderButton
 
+from ..attaching import shown_files
 from ..columns import cell_text, column_paths, drawn_columns, heading
 from ..declaration import Ledger, LedgerAction, Related
 from ..paths import joins
@@ -129,6 +130,7 @@ class LedgerRecordView(RevealMixin, RecordPage, TemplateView):
             heading=self.ledger.title(self.object),
             sections=sections_of(self.ledger, self.object, user=user, sight=self.sight),
             tables=[table for table in tables if table is not None],
+            files=shown_files(self.ledger, self.object, user=user, sight=self.sight),
             related=related_tables(self.ledger, self.object, user),
             latest=history.entries if history else [],
             whole_history_url=self.ledger.url("history", self.object.pk) if history else "",

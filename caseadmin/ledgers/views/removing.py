@@ -17,6 +17,8 @@ from wagtail.admin import messages
 
 from core.access.models import CaseModel
 from core.access.scope import current_scope
+from core.attachments.models import Attachment
+from core.attachments.selectors import attachments_of
 
 from ..presentation import name_of, record_url
 from .acting import ReasonForm
@@ -50,6 +52,8 @@ class LedgerDeleteView(RecordPage, TemplateView):
         )
         for rows in self.collected.fast_deletes:
             counts[rows.model] += rows.count()
+        if self.ledger.attachments:
+            counts[Attachment] += attachments_of(self.object).count()
         return [
             {"label": capfirst(str(model._meta.verbose_name)), "count": count}
             for model, count in counts.items()

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "core.hardening",
     "core.privacy",
     "core.history",
+    "core.attachments",
     "core.pages",
     "search",
     "publicity.home",
@@ -243,7 +244,8 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
-FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+# A temporary file would be a readable copy of a case paper on the disk.
+FILE_UPLOAD_HANDLERS = ["core.attachments.uploading.InMemoryOnlyHandler"]
 
 # --- Languages, time --------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
@@ -263,6 +265,11 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# Attachments of case rows, encrypted.  No server hands this folder out.
+ATTACHMENTS_ROOT = Path(env.text("ATTACHMENTS_ROOT", str(VAR / "attachments")))
+ATTACHMENTS_DAILY_MB = env.integer("ATTACHMENTS_DAILY_MB", 1000)
+ATTACHMENTS_FREE_MB = env.integer("ATTACHMENTS_FREE_MB", 500)
+CLAMAV_SOCKET = env.text("CLAMAV_SOCKET", "")
 FIXTURE_DIRS = [ROOT / "fixtures"]
 
 # --- Wagtail ----------------------------------------------------------------------
@@ -287,6 +294,10 @@ WAGTAIL_TIME_FORMAT = "%H:%M"
 WAGTAIL_AUTOSAVE_INTERVAL = 0
 WAGTAILEMBEDS_FINDERS: list[dict[str, str]] = []
 WAGTAILIMAGES_EXTENSIONS = ["jpg", "jpeg", "png", "webp"]
+WAGTAILIMAGES_MAX_UPLOAD_SIZE = 20 * 1024 * 1024
+WAGTAILIMAGES_MAX_IMAGE_PIXELS = 40_000_000
+WAGTAILIMAGES_IMAGE_FORM_BASE = "core.pages.uploads.PublicImageForm"
+WAGTAILDOCS_DOCUMENT_FORM_BASE = "core.pages.uploads.PublicDocumentForm"
 WAGTAILDOCS_EXTENSIONS = ["pdf", "docx", "xlsx"]
 WAGTAIL_WORKFLOW_ENABLED = False
 

@@ -3,6 +3,8 @@
 import base64
 import json
 import os
+import tempfile
+from pathlib import Path
 
 
 def _key(letter: str) -> str:
@@ -46,6 +48,9 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# A folder of this run; nothing of it is anybody's.
+ATTACHMENTS_ROOT = Path(tempfile.gettempdir()) / f"tonghu-test-attachments-{os.getpid()}"
+CLAMAV_SOCKET = ""
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
 DATABASES["default"]["TEST"] = {"NAME": None}

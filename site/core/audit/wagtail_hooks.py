@@ -21,6 +21,8 @@ ACTIONS = {
     "tonghu.restore": (_("Restore"), _("Brought a deleted record back")),
     "tonghu.merge": (_("Merge"), _("Merged two records")),
     "tonghu.undo": (_("Undo"), _("Took an action back")),
+    "tonghu.attachment": (_("Download"), _("Downloaded an attachment")),
+    "tonghu.malware": (_("Malware"), _("Malware was refused")),
     "tonghu.transition": (_("Change of state"), _("Changed the state")),
     "tonghu.blank": (_("Blanking of the log"), _("Emptied entries of the log")),
     "tonghu.purge": (_("Purge of the log"), _("Deleted old entries of the log")),

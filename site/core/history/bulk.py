@@ -4,9 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import models, transaction
+from django.dispatch import Signal
 from django.utils import timezone
 
 from .records import stamp_record
+
+rows_changed = Signal()
+"""Sent after a bulk update, with the model as sender and ``rows``: ``post_save`` is not."""
 
 
 def history_rows(objects: Sequence[Any], history_type: str) -> list[Any]:
@@ -57,3 +61,4 @@ def record_changes(objects: Sequence[models.Model], *, batch_size: int = 500) ->
     rows = history_rows(objects, "~")
     if rows:
         type(rows[0])._base_manager.bulk_create(rows, batch_size=batch_size)
+        rows_changed.send(sender=type(objects[0]), rows=objects)

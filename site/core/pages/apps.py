@@ -16,6 +16,8 @@ class PagesConfig(AppConfig):
         from wagtail.models import Site
         from wagtail.sites.views import IndexView
 
+        from . import uploads  # noqa: F401  app ready
+
         for column in IndexView.columns:
             if column.name in ("port", "site_name", "root_page"):
                 column.label = capfirst(Site._meta.get_field(column.name).verbose_name)

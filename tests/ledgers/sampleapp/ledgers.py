@@ -46,6 +46,7 @@ class CaseLedger(Ledger):
     children = [Child("items", fields=["name", "count", "serial"])]
     reason_required = ["risk"]
     runtime_fields = True
+    attachments = True
     io = IO(fields=["number", "full_name", "village", "risk"], aliases={"名字": "full_name"})
     actions = [
         LedgerAction(

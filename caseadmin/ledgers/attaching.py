@@ -1,0 +1,110 @@
+"""Files on a ledger's records: who may do what with them, and how they are shown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.template.defaultfilters import filesizeformat
+
+from core.access.rights import Seeing
+from core.attachments.enums import AttachmentKind, AttachmentState
+from core.attachments.models import Attachment
+from core.attachments.names import mask_file_name
+from core.attachments.selectors import attachments_of
+
+from .declaration import Ledger
+from .sight import Sight
+
+STATE_TONES = {
+    AttachmentState.CLEAN: "positive",
+    AttachmentState.QUARANTINED: "warning",
+    AttachmentState.REFUSED: "critical",
+}
+
+
+# Who may do what.  Everything about files asks here and nowhere else; what else decides
+# about a record (an approval to open it, rights on fields by class) is asked here as well.
+
+
+def may_add(ledger: type[Ledger], user: Any, holder: Any) -> bool:
+    """Return whether a person may put a file on a record."""
+    return ledger.can_edit and ledger.allows(user, "change")
+
+
+def may_download(ledger: type[Ledger], user: Any, holder: Any, row: Attachment) -> bool:
+    """Return whether a person may open a file.
+
+    Its content is unmasked, so it takes the right to see unmasked values; ``row.field_class``
+    is its class in the field register.
+    """
+    return row.is_ready and ledger.allows(user, "view_sensitive")
+
+
+def may_remove(ledger: type[Ledger], user: Any, holder: Any, row: Attachment) -> bool:
+    """Return whether a person may delete a file: with the right to delete, or their own."""
+    own = row.created_by_id == user.pk and may_add(ledger, user, holder)
+    return own or ledger.allows(user, "delete")
+
+
+def kinds_of(ledger: type[Ledger]) -> list[tuple[str, Any]]:
+    """Return the kinds of file a ledger takes, as choices."""
+    declared = ledger.attachments
+    codes: Sequence[str] = AttachmentKind.values if declared is True else declared or ()
+    return [(code, AttachmentKind(code).label) for code in codes]
+
+
+@dataclass(frozen=True)
+class ShownFile:
+    """One line of the list of files."""
+
+    kind: str
+    name: str
+    masked: bool
+    file_type: str
+    size: str
+    state: str
+    state_label: str
+    tone: str
+    added_by: str
+    added_at: datetime
+    open_url: str
+    remove_url: str
+
+
+@dataclass(frozen=True)
+class ShownFiles:
+    """The files of a record, as they stand on its page."""
+
+    rows: list[ShownFile]
+    add_url: str
+
+
+def shown_files(ledger: type[Ledger], holder: Any, *, user: Any, sight: Sight) -> ShownFiles | None:
+    """Return a record's files in one query, or ``None`` where the ledger has none."""
+    if not ledger.attachments:
+        return None
+    rows = []
+    field = Attachment._meta.get_field("name")
+    for row in attachments_of(holder):
+        unmasked = sight.seeing(field, row.territory_code, row.pk) is Seeing.READ
+        downloadable = may_download(ledger, user, holder, row)
+        removable = may_remove(ledger, user, holder, row)
+        rows.append(
+            ShownFile(
+                kind=row.get_kind_display(),
+                name=row.name if unmasked else mask_file_name(row.name),
+                masked=not unmasked,
+                file_type=row.get_file_type_display(),
+                size=filesizeformat(row.size),
+                state=row.state,
+                state_label=row.get_state_display(),
+                tone=STATE_TONES[AttachmentState(row.state)],
+                added_by=row.created_by.get_full_name(),
+                added_at=row.created_at,
+                open_url=ledger.url("file", holder.pk, row.pk) if downloadable else "",
+                remove_url=ledger.url("file_delete", holder.pk, row.pk) if removable else "",
+            )
+        )
+    add_url = ledger.url("files", holder.pk) if may_add(ledger, user, holder) else ""
+    return ShownFiles(rows, add_url)

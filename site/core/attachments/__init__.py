@@ -1,0 +1,1 @@
+"""Files on case rows: looked into, cleaned, encrypted, and handed out for a minute."""
