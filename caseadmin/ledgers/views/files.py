@@ -169,7 +169,7 @@ class FileContentView(FilePage, TemplateView):
 class FileRemoveView(FilePage, TemplateView):
     """Delete a file for good: asks for a reason."""
 
-    page_title = gettext_lazy("Delete the file")
+    page_title = gettext_lazy("Delete the file")  # type: ignore[assignment]
     template_name = "ledgers/file_delete.html"
 
     def check_may_remove(self) -> None:

@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from core.access.managers import ScopedManager, ScopedQuerySet
 from core.access.models import CaseModel
+from core.access.register import FieldClasses, Kind
 from core.crypto.fields import BlindIndexField, EncryptedCharField
 from core.history.records import LedgerHistory
 
@@ -55,6 +56,24 @@ class Attachment(CaseModel):
     stored_name = models.CharField(max_length=48, unique=True, editable=False)
     file_key = EncryptedCharField(max_length=64, editable=False)
 
+    # The record it belongs to may be of any model: no foreign key gives the territory.
+    territory_from = ()
+    field_classes = FieldClasses(
+        office=[
+            "content_type",
+            "object_id",
+            "kind",
+            "file_type",
+            "size",
+            "field_class",
+            "state",
+            "scanned_at",
+            "stored_name",
+        ],
+        sensitive={"name": Kind.TEXT, "sha256": Kind.TEXT},
+        secret={"file_key": Kind.TEXT},
+    )
+
     objects = ScopedManager.from_queryset(AttachmentQuerySet)()  # type: ignore[misc]
     history = LedgerHistory()
 
@@ -63,7 +82,7 @@ class Attachment(CaseModel):
         verbose_name_plural = _("attachments")
         ordering = ["created_at", "id"]
         # The rights are those of the record it belongs to.
-        default_permissions = ()
+        default_permissions = ()  # type: ignore[assignment]
         indexes = [
             models.Index(name="attachment_of_record", fields=["content_type", "object_id"]),
             models.Index(name="attachment_by_state", fields=["state"]),

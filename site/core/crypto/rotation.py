@@ -191,17 +191,17 @@ def _move(table: Table, row: tuple[Any, ...], progress: Progress, *, index: bool
             if len(progress.unreadable) < UNREADABLE_NAMED:
                 progress.unreadable.append(f"{table.name}.{column.column} {pk}")
             continue
-        guards[column.column] = str(sealed)
+        guards[str(column.column)] = str(sealed)
         if stale:
-            changes[column.column] = str(seal(opened[column.name], binding))
+            changes[str(column.column)] = str(seal(opened[column.name], binding))
     for digest, stored in digests.items():
         if not index or digest.source not in opened:
             continue
         fresh = digest.digest(opened[digest.source])
         if fresh is not None and fresh != stored:
-            changes[digest.column] = fresh
+            changes[str(digest.column)] = fresh
             if stored is not None:
-                guards[digest.column] = stored
+                guards[str(digest.column)] = stored
     if not changes:
         return None
     return Move(pk, tuple(changes), tuple(changes.values()), tuple(guards), tuple(guards.values()))
@@ -223,7 +223,7 @@ def _write(table: Table, moves: list[Move]) -> int:
             # Names of tables and columns come from the models, values are parameters.
             cursor.executemany(
                 f"UPDATE {quote(table.name)} SET {setting} "  # noqa: S608
-                f"WHERE {quote(primary.column)} = %s{guarded}",
+                f"WHERE {quote(str(primary.column))} = %s{guarded}",
                 [
                     (*move.fresh, primary.get_db_prep_value(move.pk, connection), *move.old)
                     for move in members

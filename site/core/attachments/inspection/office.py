@@ -319,7 +319,7 @@ def read_xml(chunks: Iterator[bytes], judge: Judge) -> None:
         Refused: It is no XML, or declares types or entities.
     """
 
-    def declared(*args: Any) -> None:
+    def declared(*args: Any) -> int:
         raise Refused("declarations")
 
     parser = expat.ParserCreate()
