@@ -7,8 +7,9 @@ from typing import Any
 
 from django.template.defaultfilters import filesizeformat
 
+from core.access.register import Kind, declared_classes
 from core.access.rights import Seeing
-from core.attachments.enums import AttachmentKind, AttachmentState
+from core.attachments.enums import SECRET, AttachmentKind, AttachmentState
 from core.attachments.models import Attachment
 from core.attachments.names import mask_file_name
 from core.attachments.selectors import attachments_of
@@ -35,10 +36,22 @@ def may_add(ledger: type[Ledger], user: Any, holder: Any) -> bool:
 def may_download(ledger: type[Ledger], user: Any, holder: Any, row: Attachment) -> bool:
     """Return whether a person may open a file.
 
-    Its content is unmasked, so it takes the right to see unmasked values; ``row.field_class``
-    is its class in the field register.
+    Its content is unmasked.  So it takes the right to see, or to have revealed, texts of the
+    file's class, in the register of attachments and in that of the record it lies on.
     """
-    return row.is_ready and ledger.allows(user, "view_sensitive")
+    if not (row.is_ready and ledger.allows(user, "view")):
+        return False
+    sight = Sight()
+    own = Attachment._meta.get_field("file_key" if row.field_class >= SECRET else "name")
+    texts = [
+        holder._meta.get_field(name)
+        for name, classed in declared_classes(type(holder)).items()
+        if classed.level == row.field_class and classed.kind is Kind.TEXT
+    ]
+    code = row.territory_code
+    return sight.right(own, code).see >= Seeing.REVEAL and (
+        not texts or any(sight.right(field, code).see >= Seeing.REVEAL for field in texts)
+    )
 
 
 def may_remove(ledger: type[Ledger], user: Any, holder: Any, row: Attachment) -> bool:
