@@ -5,8 +5,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from core.accounts.selectors import system_account
+from core.crypto import rotation
 from core.crypto.keys import ring
-from core.crypto.rotation import ROTATE, left, tables
+from core.crypto.rotation import ROTATE, left
 from core.jobs.models import Job
 from core.jobs.services import run_now
 
@@ -32,7 +33,7 @@ class Command(BaseCommand):
         found = run_now(self.job_to_go_on_with(index=index).pk).result
         self.stdout.write(f"values moved: {found['moved']}, passes: {found['turn']}")
         if index:
-            digests = [f"{t.name}.{d.column}" for t in tables() for d in t.indexes]
+            digests = [f"{t.name}.{d.column}" for t in rotation.tables() for d in t.indexes]
             self.stdout.write(f"blind indexes made anew: {', '.join(digests)}")
         self.tell_what_is_left()
         if found["unreadable_count"]:
