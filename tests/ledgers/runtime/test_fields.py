@@ -9,10 +9,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 
 from caseadmin.ledgers import ledgers
-from caseadmin.ledgers.runtime.services import current_version, save_version
+from caseadmin.ledgers.runtime.services import REINDEX, current_version, save_version
 from caseadmin.ledgers.runtime.store import definitions_of
 from core.access.register import FieldClass, class_of
 from core.access.scope import scoped_to, unscoped
+from core.jobs.models import Job
+from core.jobs.services import run_now
 from tests.ledgers.conftest import lend
 from tests.ledgers.runtime.conftest import EXAMPLES, SLUG, define, document, field, option
 from tests.ledgers.sampleapp.models import Case
@@ -365,3 +367,15 @@ def test_options_are_retired_and_stay_where_they_are(signed_in, clerk, district,
 
 def test_the_stored_document_is_plain_json(defined):
     assert json.loads(json.dumps(defined.content))["fields"][0]["key"] == "height"
+
+
+def test_a_field_that_becomes_searchable_is_found_in_old_records(signed_in, clerk, district, admin):
+    define(admin, field("remark", "text", "说明"))
+    lend_with(clerk, district.village, remark="借给合作社使用")
+    address = LOANS.url("index")
+    before = signed_in.post(address, {"q": "合作社"}).context["items_count"]
+
+    define(admin, field("remark", "text", "说明", searchable=True))
+    run_now(Job.objects.get(kind=REINDEX).pk)
+
+    assert (before, signed_in.post(address, {"q": "合作社"}).context["items_count"]) == (0, 1)
