@@ -86,6 +86,7 @@ def fill_filter_and_tell(clerk: Person, inspector: Inspector) -> None:
         page.locator("main tbody tr a").first.click()
     record = page.url
     page.goto(f"{record}edit/")
+    clerk.watch.refused.append(page.url.removeprefix(clerk.site.url))
     page.fill("[name=x_shoe_size]", "99")
     with page.expect_navigation():
         page.locator("button[data-w-kbd-key-value='mod+s']").click()
@@ -106,10 +107,8 @@ def fill_filter_and_tell(clerk: Person, inspector: Inspector) -> None:
 
 
 def import_and_find(clerk: Person, inspector: Inspector, folder: Path) -> None:
-    page = clerk.goto("/admin/child-files/")
-    village = page.locator("main tbody tr").first.inner_text()
-    assert village
-    place = clerk.goto("/admin/l/play-groups/new/").locator("[name=territory] option").nth(1)
+    # The first is the town as a whole.
+    place = clerk.goto("/admin/l/play-groups/new/").locator("[name=territory] option").nth(2)
     code = str(place.evaluate("o => o.parentElement.label + ' / ' + o.textContent"))
     sheet = folder / "groups.csv"
     with sheet.open("w", encoding="utf-8-sig", newline="") as file:
