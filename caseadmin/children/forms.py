@@ -25,3 +25,9 @@ class EligibilityForm(forms.Form):
     """The day a question is about."""
 
     on = DayField(label=_("On which day"), required=False, help_text=_("Empty: today."))
+
+
+class SchoolForm(forms.Form):
+    """The school many children now go to."""
+
+    school_name = forms.CharField(label=_("School"), max_length=100)

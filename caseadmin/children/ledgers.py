@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from caseadmin.ledgers import (
     IO,
     Badge,
+    BulkAction,
     Chart,
     Child,
     Ledger,
@@ -25,15 +27,17 @@ from caseadmin.ledgers import (
 )
 from caseadmin.ledgers.importing.declaration import ChildColumns
 from caseadmin.ledgers.importing.writing import Write
+from core.states import require_transition
 
 from . import services
 from .bulk import judge_import, write_files
 from .enums import CarerKind, CareType, FileStatus, KinRelation, LegalNature
-from .forms import CloseFileForm, EligibilityForm
+from .forms import CloseFileForm, EligibilityForm, SchoolForm
 from .forms_printed import FORM_WORDS, REGISTRATION_FORM
 from .models import ChildFile, CustodySpell
 from .registration_form import REGISTRATION_PAPER
 from .selectors import eligibility
+from .transitions import TRANSITIONS
 
 if TYPE_CHECKING:
     from core.accounts.models import User
@@ -164,6 +168,30 @@ def _step(service: Any) -> Any:
         service(child_file=instance, actor=actor, reason=reason, **cleaned)
 
     return handler
+
+
+def begin_review(instance: ChildFile) -> Mapping[str, Any]:
+    """Return what the beginning of a review changes.
+
+    Raises:
+        ValidationError: The file is in a state that has no review.
+    """
+    if instance.status != FileStatus.UNDER_REVIEW:
+        require_transition(TRANSITIONS, instance.status, FileStatus.UNDER_REVIEW)
+    if instance.is_closed:
+        raise ValidationError({"status": gettext("This file is closed. Reopen it first.")})
+    return {"status": FileStatus.UNDER_REVIEW}
+
+
+def set_school(instance: ChildFile, *, school_name: str) -> Mapping[str, Any]:
+    """Return what another school changes.
+
+    Raises:
+        ValidationError: The file is closed.
+    """
+    if instance.is_closed:
+        raise ValidationError({"status": gettext("This file is closed. Reopen it first.")})
+    return {"school_name": school_name}
 
 
 @ledger
@@ -521,6 +549,33 @@ class ChildFileLedger(Ledger):
             available=_is(FileStatus.CLOSED),
             reason_required=True,
             icon="lock-open",
+        ),
+    ]
+
+    bulk = [
+        BulkAction(
+            name="review",
+            label=_("Begin the review"),
+            change=begin_review,
+            help=_("For the quarterly check: files on the register go under review."),
+            icon="view",
+        ),
+        BulkAction(
+            name="school",
+            label=_("Set the school"),
+            change=set_school,
+            form=SchoolForm,
+            help=_("After schools were merged or renamed. Closed files stay as they are."),
+            icon="edit",
+        ),
+        BulkAction(
+            name="close",
+            label=_("Close files"),
+            handler=_step(services.close_file),
+            form=CloseFileForm,
+            help=_("Open custody spells and pairings end on the same day."),
+            icon="lock",
+            tone="danger",
         ),
     ]
 

@@ -3,6 +3,7 @@
 from .declaration import (
     IO,
     Badge,
+    BulkAction,
     Chart,
     Child,
     ChildRows,
@@ -20,6 +21,7 @@ from .registry import ledger, ledger_group, ledgers
 __all__ = [
     "IO",
     "Badge",
+    "BulkAction",
     "Chart",
     "Child",
     "ChildRows",

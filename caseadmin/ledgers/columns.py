@@ -1,6 +1,7 @@
 """Declared columns become the columns of Wagtail's table."""
 
 import uuid
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -8,7 +9,8 @@ from django.template.loader import render_to_string
 from django.utils.functional import cached_property
 from django.utils.html import escape, format_html
 from django.utils.safestring import mark_safe
-from wagtail.admin.ui.tables import ButtonsColumnMixin, TitleColumn
+from django.utils.translation import gettext
+from wagtail.admin.ui.tables import BaseColumn, ButtonsColumnMixin, TitleColumn
 from wagtail.admin.ui.tables import Column as TableColumn
 
 from core.access.rights import Seeing
@@ -234,10 +236,41 @@ class TitleCell(LedgerCellMixin, ButtonsColumnMixin, TitleColumn):
         )
 
 
-def table_columns(ledger: type[Ledger], view: Any, sight: Sight) -> list[Any]:
-    """Return the table's columns for a list view; the first links to the record."""
-    first, *rest = drawn_columns(ledger, sight) or [Column(ledger.key)]
-    cells: list[Any] = [TitleCell(ledger, first, sight, view)]
+class BoxCell(BaseColumn):
+    """A box before each row, part of the form of the bulk actions."""
+
+    def __init__(self) -> None:
+        super().__init__("chosen", label=gettext("Choose"))
+
+    def render_header_html(self, parent_context: Any) -> str:
+        # Works with a script only, which shows it.
+        return format_html(
+            '<th scope="col" class="ledger-box"><input type="checkbox" data-ledger-every hidden'
+            ' aria-label="{}"></th>',
+            gettext("Choose all on this page"),
+        )
+
+    def render_cell_html(self, instance: Any, parent_context: Any) -> str:
+        return format_html(
+            '<td class="ledger-box"><input type="checkbox" form="ledger-bulk" name="row" '
+            'value="{}" aria-label="{}"></td>',
+            instance.pk,
+            gettext("Choose %(number)s") % {"number": instance},
+        )
+
+
+def table_columns(
+    ledger: type[Ledger],
+    view: Any,
+    sight: Sight,
+    columns: Sequence[Column],
+    *,
+    boxes: bool = False,
+) -> list[Any]:
+    """Return the table's columns for a list view; the first of them links to the record."""
+    first, *rest = columns or [Column(ledger.key)]
+    cells: list[Any] = [BoxCell()] if boxes else []
+    cells.append(TitleCell(ledger, first, sight, view))
     cells += [
         (BadgeCell if isinstance(column, Badge) else TextCell)(ledger, column, sight)
         for column in rest

@@ -246,6 +246,44 @@ class LedgerAction:
         return bool(self.form or self.reason_required or self.confirm)
 
 
+@dataclass(frozen=True)
+class BulkAction:
+    """Something done to many records at once: the chosen ones, or all that match the list.
+
+    Give either ``change`` (the engine writes set by set, and can take it back) or
+    ``handler`` (a service does it, record by record, within the same change set).
+
+    Args:
+        name: Short name, part of the address.
+        label: The words on the button.
+        change: Called as ``change(instance, **cleaned)``; returns the new value of each
+            field it changes.  A ``ValidationError`` leaves this record as it is and is
+            told with its number.
+        handler: Called as ``handler(instance, actor=…, reason=…, **cleaned)``; refuses in
+            the same way.
+        permission: ``"app.codename"``, or one of the ledger's own (``"change"``).
+        form: A form class asked beside the reason.
+        help: What else it brings about, said before anything is done.
+        icon: Name of a Wagtail icon.
+        tone: ``"primary"``, ``"secondary"`` or ``"danger"``.
+    """
+
+    name: str
+    label: Text
+    change: Callable[..., Mapping[str, Any]] | None = None
+    handler: Callable[..., Any] | None = None
+    permission: str = "change"
+    form: Any = None
+    help: Text = ""
+    icon: str = ""
+    tone: str = "secondary"
+
+    @property
+    def can_be_undone(self) -> bool:
+        """Whether the engine can put back what was there: only what it wrote itself."""
+        return self.change is not None
+
+
 class ChildRows(list[Any]):
     """The child rows to be written, with those to be taken away in ``removed``.
 
@@ -314,6 +352,7 @@ class Ledger:
     # Whether records have files: all kinds, or codes of ``core.attachments.enums``.
     attachments: ClassVar[bool | Sequence[str]] = False
     actions: ClassVar[Sequence[LedgerAction]] = ()
+    bulk: ClassVar[Sequence[BulkAction]] = ()
     charts: ClassVar[Sequence[Chart]] = ()
     papers: "ClassVar[Sequence[PaperForm]]" = ()
     can_add: ClassVar[bool] = True

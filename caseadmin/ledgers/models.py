@@ -1,9 +1,12 @@
 """Models of the ledger engine."""
 
+from .bulk.models import BulkRun
 from .importing.models import ImportBatch, ImportMapping, ImportRow, ImportSource
+from .listing.models import SavedView
 from .runtime.models import ConfigState, ConfigVersion, RuntimeNumberSeries, RuntimeRecord
 
 __all__ = [
+    "BulkRun",
     "ConfigState",
     "ConfigVersion",
     "ImportBatch",
@@ -12,4 +15,5 @@ __all__ = [
     "ImportSource",
     "RuntimeNumberSeries",
     "RuntimeRecord",
+    "SavedView",
 ]

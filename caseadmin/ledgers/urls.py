@@ -8,6 +8,8 @@ from .declaration import Ledger
 from .exporting.views import get_export_urls
 from .importing.views import get_import_urls
 from .views.acting import LedgerActionView
+from .views.arranging import LedgerArrangeView, LedgerForgetView
+from .views.bulk import LedgerBulkRunView, LedgerBulkView
 from .views.choosing import LedgerChooseView
 from .views.deleted import LedgerDeletedView, LedgerRestoreView
 from .views.detail import LedgerRecordView
@@ -44,6 +46,15 @@ def ledger_urls(ledger: type[Ledger]) -> list[URLPattern]:
         path("as-of/", view(LedgerAsOfView), name="as_of"),
         path("<uuid:pk>/do/<slug:action>/", view(LedgerActionView), name="do"),
     ]
+    patterns += [
+        path("arrange/", view(LedgerArrangeView), name="arrange"),
+        path("arrange/<uuid:view>/forget/", view(LedgerForgetView), name="forget"),
+    ]
+    if ledger.bulk:
+        patterns += [
+            path("bulk/<slug:action>/", view(LedgerBulkView), name="bulk"),
+            path("bulk/runs/<uuid:run>/", view(LedgerBulkRunView), name="bulk_run"),
+        ]
     if ledger.can_add:
         patterns.append(path("new/", view(LedgerCreateView), name="add"))
     if ledger.can_edit:

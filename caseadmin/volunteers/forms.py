@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from caseadmin.ledgers.forms.fields import DayField
 
-from .enums import CheckConclusion
+from .enums import CheckConclusion, Team
 
 CONCLUSIONS = [("", _("Choose what the reply says")), *CheckConclusion.choices]
 
@@ -60,3 +60,9 @@ class LeaveForm(forms.Form):
     """The last day of a volunteer."""
 
     on = DayField(label=_("Left on"), required=False, help_text=_("Empty: today."))
+
+
+class TeamForm(forms.Form):
+    """The team many volunteers shall belong to."""
+
+    team = forms.ChoiceField(label=_("Team"), choices=[("", _("Choose a team")), *Team.choices])

@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from caseadmin.ledgers import (
     IO,
     Badge,
+    BulkAction,
     Chart,
     Child,
     Ledger,
@@ -25,8 +28,8 @@ from publicity.intake.enums import ApplicationStatus
 from publicity.intake.models import VolunteerApplication
 
 from . import services
-from .enums import VolunteerStatus
-from .forms import LeaveForm, RecordCheckForm, VettingForm
+from .enums import Team, VolunteerStatus
+from .forms import LeaveForm, RecordCheckForm, TeamForm, VettingForm
 from .models import PAIRABLE, Volunteer
 
 if TYPE_CHECKING:
@@ -95,6 +98,21 @@ def _vet(
             actor=actor,
         )
     services.record_vetting(volunteer=instance, actor=actor, reason=reason, **steps)
+
+
+def set_team(instance: Volunteer, *, team: str) -> Mapping[str, Any]:
+    """Return what another team changes.
+
+    Raises:
+        ValidationError: The volunteer has left, or is told by a kind of elder.
+    """
+    if instance.status == VolunteerStatus.LEFT:
+        raise ValidationError({"team": gettext("This volunteer has left.")})
+    if instance.elder_kind and team != Team.FIVE_ELDERS:
+        raise ValidationError(
+            {"team": gettext("Which of the five elders is given: clear it first.")}
+        )
+    return {"team": team}
 
 
 @ledger
@@ -300,6 +318,25 @@ class VolunteerLedger(Ledger):
             available=_is(VolunteerStatus.LEFT),
             reason_required=True,
             icon="undo",
+        ),
+    ]
+
+    bulk = [
+        BulkAction(
+            name="team",
+            label=_("Put into another team"),
+            change=set_team,
+            form=TeamForm,
+            help=_("Whoever has left stays in the team they were in."),
+            icon="group",
+        ),
+        BulkAction(
+            name="suspend",
+            label=_("Suspend"),
+            handler=_step(services.suspend_volunteer, "volunteer"),
+            help=_("Their pairings are suspended on the same day."),
+            icon="warning",
+            tone="danger",
         ),
     ]
 

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -14,10 +14,12 @@ from wagtail.admin.widgets.button import Button, ButtonWithDropdown, HeaderButto
 from core.access.scope import Scope, current_scope
 from core.audit.services import record
 
-from ..columns import column_paths, table_columns
-from ..declaration import Ledger
+from ..columns import column_paths, sort_key, table_columns
+from ..declaration import BulkAction, Column, Ledger
 from ..exporting.places import place_of
 from ..filters import filterset_class
+from ..listing.pages import LedgerPaginator
+from ..listing.services import arrangement, chosen_columns, offered_columns
 from ..paths import joins
 from ..sight import Sight
 from .base import LedgerScopeMixin, optional_url
@@ -44,6 +46,7 @@ class LedgerIndexView(LedgerScopeMixin, generic.IndexView):
     http_method_names = ["get", "post", "head", "options"]
     template_name = "ledgers/index.html"
     results_template_name = "ledgers/index_results.html"
+    paginator_class = LedgerPaginator
     table_class = LedgerTable
     table_classname = "listing ledger-listing"
     list_export: ClassVar[list[str]] = []
@@ -138,6 +141,14 @@ class LedgerIndexView(LedgerScopeMixin, generic.IndexView):
         )
         return self.narrowed.queryset
 
+    def get_valid_orderings(self) -> list[str]:
+        """Return what may be sorted by: any column a person could choose, shown or not."""
+        keys = [
+            sort_key(self.ledger, column, self.sight)
+            for column in offered_columns(self.ledger, self.sight).values()
+        ]
+        return [sign + key for key in keys if key for sign in ("", "-")]
+
     def get_ordering(self) -> str:
         asked = self.request.GET.get("ordering", "")
         return asked if asked in self.get_valid_orderings() else self.ledger.ordering
@@ -156,8 +167,54 @@ class LedgerIndexView(LedgerScopeMixin, generic.IndexView):
         return Sight()
 
     @cached_property
+    def arrangement(self) -> dict[str, Any]:
+        """The person's columns and views."""
+        return arrangement(self.ledger, self.request)
+
+    @cached_property
+    def saved_view(self) -> dict[str, Any] | None:
+        """The view the address names, if the person is offered it."""
+        asked = self.request.GET.get("view", "")
+        views: list[dict[str, Any]] = self.arrangement["views"] if asked else []
+        return next((view for view in views if view["id"] == asked), None)
+
+    @cached_property
+    def shown_columns(self) -> list[Column]:
+        """The columns of the view, else those the person has chosen, else the declared ones."""
+        names = self.saved_view["columns"] if self.saved_view else self.arrangement["columns"]
+        return chosen_columns(self.ledger, names, self.sight)
+
+    @cached_property
     def columns(self) -> list[Any]:
-        return table_columns(self.ledger, self, self.sight)
+        boxes = bool(self.bulk_actions)
+        return table_columns(self.ledger, self, self.sight, self.shown_columns, boxes=boxes)
+
+    @cached_property
+    def bulk_actions(self) -> list[BulkAction]:
+        """What the person may do to many records at once."""
+        return [action for action in self.ledger.bulk if self.allows(action.permission)]
+
+    def joined_rows(self) -> Any:
+        """Return the rows of the list with what its columns name, in the list's order."""
+        rows = self.ledger.queryset()
+        paths = [column.name for column in self.shown_columns if column.value is None]
+        select, prefetch = joins(self.ledger.model, [*column_paths(self.ledger), *paths])
+        if select:
+            rows = rows.select_related(*select)
+        return self.order_queryset(rows.prefetch_related(*prefetch) if prefetch else rows)
+
+    def get_paginator(self, *args: Any, **kwargs: Any) -> Any:
+        paginator = super().get_paginator(*args, **kwargs)
+        paginator.joined = self.joined_rows
+        return paginator
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if request.method == "GET" and not request.GET and not self.results_only:
+            for view in self.arrangement["views"]:
+                if view["default"]:
+                    query = f"{view['query']}&" if view["query"] else ""
+                    return HttpResponseRedirect(f"{self.index_url}?{query}view={view['id']}")
+        return super().get(request, *args, **kwargs)
 
     def get_page_title(self) -> str:
         return str(self.ledger.label)
@@ -318,6 +375,13 @@ class LedgerIndexView(LedgerScopeMixin, generic.IndexView):
             can_add=bool(self.add_url),
             add_url=self.add_url,
             home_url=reverse("wagtailadmin_home"),
+            views=self.arrangement["views"],
+            saved_view=self.saved_view,
+            arrange_url=self.ledger.url("arrange") + self.query_string,
+            bulk_actions=[
+                (action, self.ledger.url("bulk", action.name) + self.query_string)
+                for action in self.bulk_actions
+            ],
         )
         return context
 

@@ -15,6 +15,7 @@ ACTIONS = {
     "tonghu.search": (_("Search"), _("Searched case files")),
     "tonghu.export": (_("Export"), _("Exported a ledger")),
     "tonghu.import": (_("Import"), _("Imported a ledger")),
+    "tonghu.bulk": (_("Bulk action"), _("Changed many records at once")),
     "tonghu.print": (_("Print"), _("Printed the record")),
     "tonghu.alarm": (_("Alarm"), _("Stopped a request for a child's safety")),
     "tonghu.erase": (_("Erase"), _("Erased a record")),

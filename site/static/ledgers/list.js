@@ -94,4 +94,46 @@
         event.preventDefault();
         show(new URL(link.href, location.href).searchParams, { focus: true, drawFilters: true });
     });
+
+    /* Choosing rows: a box for the page, ranges with Shift, and how many are ticked. */
+    const boxes = () => [...results.querySelectorAll('input[name="row"]')];
+    let last = null;
+    const told = () => {
+        const chosen = boxes().filter((box) => box.checked).length;
+        const output = results.querySelector('[data-ledger-chosen]');
+        if (output) output.textContent = chosen ? `(${chosen})` : '';
+        const every = results.querySelector('[data-ledger-every]');
+        if (every) {
+            every.hidden = false;
+            every.checked = chosen > 0 && chosen === boxes().length;
+            every.indeterminate = chosen > 0 && chosen < boxes().length;
+        }
+    };
+    results.addEventListener('click', (event) => {
+        const box = event.target.closest('input[name="row"]');
+        if (box) {
+            const each = boxes();
+            if (event.shiftKey && last && each.includes(last)) {
+                const [from, to] = [each.indexOf(last), each.indexOf(box)].sort((a, b) => a - b);
+                for (const between of each.slice(from, to + 1)) between.checked = box.checked;
+            }
+            last = box;
+            const only = results.querySelector('input[name="which"][value="chosen"]');
+            if (only) only.checked = true;
+            told();
+            return;
+        }
+        if (event.target.matches('[data-ledger-every]')) {
+            for (const each of boxes()) each.checked = event.target.checked;
+            told();
+            return;
+        }
+        /* A click anywhere else in a row opens the record, as its name does. */
+        if (event.target.closest('a, button, input, label, summary, [role="menu"]') || String(getSelection())) return;
+        const row = event.target.closest('tbody tr');
+        const link = row && row.querySelector('.title-wrapper a');
+        if (link) link.click();
+    });
+    document.addEventListener('w-swap:success', told);
+    told();
 })();

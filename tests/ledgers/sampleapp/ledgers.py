@@ -1,7 +1,11 @@
 """Everything it takes to have a ledger."""
 
+from django import forms
+from django.core.exceptions import ValidationError
+
 from caseadmin.ledgers import (
     IO,
+    BulkAction,
     Child,
     Ledger,
     LedgerAction,
@@ -13,11 +17,22 @@ from caseadmin.ledgers import (
 )
 
 from .models import Case, Keeper
+from .models import Risk as Risk_
 
 
 def give_back(instance, *, actor, reason):
     instance.returned = True
     return CaseLedger.save(instance, actor=actor, reason=reason)
+
+
+def set_risk(instance, *, risk):
+    if instance.returned:
+        raise ValidationError("已归还。")
+    return {"risk": risk}
+
+
+class RiskForm(forms.Form):
+    risk = forms.ChoiceField(choices=Risk_.choices)
 
 
 @ledger
@@ -48,6 +63,10 @@ class CaseLedger(Ledger):
     runtime_fields = True
     attachments = True
     io = IO(fields=["number", "full_name", "village", "risk"], aliases={"名字": "full_name"})
+    bulk = [
+        BulkAction("risk", "改风险", change=set_risk, form=RiskForm),
+        BulkAction("give-back", "全部归还", handler=give_back),
+    ]
     actions = [
         LedgerAction(
             "give-back",
