@@ -17,7 +17,7 @@ from wagtail.models import (
 
 from core.access.managers import ScopedManager
 from core.access.models import CaseModel
-from core.access.register import declared_classes, is_registered
+from core.access.register import FieldClass, class_of, declared_classes, is_registered
 from core.crypto.fields import EncryptedTextField
 
 from .declaration import TONES, Badge, Column, Ledger
@@ -54,6 +54,8 @@ def check_ledger(declared: type[Ledger]) -> list[checks.CheckMessage]:
         _check_reasons,
         _check_io,
         _check_actions,
+        _check_bulk,
+        _check_order,
         _check_runtime_fields,
         _check_charts,
     ):
@@ -263,6 +265,13 @@ def _check_search(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
         path = _path(declared, name)
         if isinstance(path, str):
             yield _error(declared, 60, f"search: {name!r}: {path}.")
+        elif name in (*declared.search.text, *declared.search.places) and _is_secret(path):
+            yield _error(
+                declared,
+                61,
+                f"search: {name!r} is secret: parts of it would be found by anyone.",
+                "A number may stand in codes, where only the whole is looked for.",
+            )
         else:
             yield from _check_classed(declared, "search", name)
 
@@ -276,6 +285,37 @@ def _check_gone(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
                 f"{name} is gone: what is masked, and for whom, stands in the register.",
                 f"Remove it; class the fields in field_classes of {declared.model.__name__}.",
             )
+
+
+def _is_secret(path: Path) -> bool:
+    try:
+        classed = class_of(path.model, path.name.split(".")[-1])
+    except LookupError:
+        return False
+    return classed is not None and classed.level == FieldClass.SECRET
+
+
+def _check_bulk(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
+    seen: set[str] = set()
+    for action in declared.bulk:
+        if bool(action.change) == bool(action.handler):
+            yield _error(
+                declared, 110, f"bulk: {action.name!r} needs either a change or a handler."
+            )
+        if action.name in seen or action.name == "runs":
+            yield _error(declared, 111, f"bulk: the name {action.name!r} is taken.")
+        seen.add(action.name)
+
+
+def _check_order(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
+    name = declared.ordering.removeprefix("-").replace("__", ".")
+    path = _path(declared, name)
+    if isinstance(path, str):
+        yield _error(declared, 100, f"ordering: {name!r}: {path}.")
+    elif path.field is None or path.to_many or isinstance(path.field, EncryptedTextField):
+        yield _error(declared, 101, f"ordering: the database has no order for {name!r}.")
+    if declared.per_page < 1:
+        yield _error(declared, 102, f"per_page: {declared.per_page} rows make no page.")
 
 
 def _check_reasons(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
@@ -320,7 +360,11 @@ def _check_runtime_fields(declared: type[Ledger]) -> Iterator[checks.CheckMessag
 
 
 def _check_actions(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
+    taken: set[str] = set()
     for action in declared.actions:
+        if action.name in taken:
+            yield _error(declared, 94, f"actions: the name {action.name!r} is taken.")
+        taken.add(action.name)
         if bool(action.handler) == bool(action.url):
             yield _error(declared, 95, f"actions: {action.name!r} needs either a handler or a url.")
     for related in declared.related:

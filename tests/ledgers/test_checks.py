@@ -6,6 +6,7 @@ from django.contrib.contenttypes.models import ContentType
 from caseadmin.ledgers import (
     IO,
     Badge,
+    BulkAction,
     Child,
     Column,
     Ledger,
@@ -16,6 +17,8 @@ from caseadmin.ledgers import (
 )
 from caseadmin.ledgers.checks import check_ledger
 from core.access.masking import mask_phone
+from core.access.models import CaseModel
+from core.access.register import FieldClasses
 from tests.ledgers.sampleapp.models import Case
 
 
@@ -60,6 +63,13 @@ def declared(**attributes):
         ({"io": IO(fields=["nmae"])}, "E090", "'nmae'"),
         ({"io": IO(fields=["number"], aliases={"姓名": "full_name"})}, "E091", "'姓名'"),
         ({"actions": [LedgerAction("go", "Go")]}, "E095", "'go'"),
+        ({"actions": [LedgerAction("go", "Go", url=str)] * 2}, "E094", "'go'"),
+        ({"bulk": [BulkAction("go", "Go")]}, "E110", "'go'"),
+        ({"bulk": [BulkAction("go", "Go", change=dict)] * 2}, "E111", "'go'"),
+        ({"bulk": [BulkAction("runs", "Go", change=dict)]}, "E111", "'runs'"),
+        ({"ordering": "-nmae"}, "E100", "'nmae'"),
+        ({"ordering": "full_name"}, "E101", "'full_name'"),
+        ({"per_page": 0}, "E102", "0 rows"),
         ({"related": [Related("nothing", by="x")]}, "E096", "'nothing'"),
         ({"related": [Related("tool-loans", by="village")]}, "E098", "village"),
     ],
@@ -79,3 +89,32 @@ def test_a_model_that_nothing_scopes_is_refused():
 
 def test_a_right_declaration_passes():
     assert check_ledger(declared()) == []
+
+
+def test_a_secret_is_not_searched_by_its_parts(monkeypatch):
+    secret = FieldClasses(office=["number"], secret=["phone"])
+    monkeypatch.setattr("caseadmin.ledgers.checks.class_of", lambda m, n: dict(secret).get(n))
+
+    found = check_ledger(declared(search=SearchFields(text=["phone"], codes=["phone"])))
+
+    assert [m.id for m in found if "E06" in m.id] == ["ledgers.E061"]
+
+
+def test_a_model_that_is_drafted_or_previewed_is_refused(monkeypatch):
+    # A model with Wagtail's own mixins would need tables here; the class is what is judged.
+    monkeypatch.setattr("caseadmin.ledgers.checks.FORBIDDEN_MIXINS", (CaseModel,))
+
+    (message,) = [m for m in check_ledger(declared()) if m.id == "ledgers.E004"]
+
+    assert ("WrongLedger" in message.msg, "sampleapp.Case has CaseModel" in message.msg) == (
+        True,
+        True,
+    )
+
+
+def test_a_snippet_is_refused(monkeypatch):
+    monkeypatch.setattr("caseadmin.ledgers.checks._is_snippet", lambda model: model is Case)
+
+    (message,) = [m for m in check_ledger(declared()) if m.id == "ledgers.E005"]
+
+    assert "sampleapp.Case is a snippet" in message.msg

@@ -184,7 +184,8 @@ def at_known_fields(error: ValidationError, form: Any) -> ValidationError:
         return error
     found: dict[str, list[Any]] = {}
     for name, messages in error.error_dict.items():
-        known = not is_runtime(name) or name in form.fields
+        # A field may be missing because the person may not write it.
+        known = name in form.fields
         found.setdefault(name if known else NON_FIELD_ERRORS, []).extend(messages)
     return ValidationError(found)
 
