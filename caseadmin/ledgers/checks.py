@@ -261,7 +261,7 @@ def _check_children(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
 def _check_search(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
     if declared.search is None:
         return
-    for name in declared.search.paths():
+    for name in dict.fromkeys(declared.search.paths()):
         path = _path(declared, name)
         if isinstance(path, str):
             yield _error(declared, 60, f"search: {name!r}: {path}.")
