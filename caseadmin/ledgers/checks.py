@@ -368,9 +368,9 @@ def _check_actions(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
         if bool(action.handler) == bool(action.url):
             yield _error(declared, 95, f"actions: {action.name!r} needs either a handler or a url.")
     for related in declared.related:
-        try:
-            other = ledgers.get(related.slug)
-        except KeyError:
+        # Checks run before there are tables: what people defined in the browser is not asked.
+        other = next((one for one in ledgers if one.slug == related.slug), None)
+        if other is None:
             yield _error(declared, 96, f"related: there is no ledger {related.slug!r}.")
             continue
         path = _path(other, related.by)
