@@ -21,6 +21,7 @@ OURS = (
     "core.audit.apps",
     "core.jobs.apps",
     "core.history.apps",
+    "core.attachments.apps",
     "search.apps",
     "caseadmin.ledgers.apps",
 )

@@ -15,6 +15,7 @@ INSTALLED_APPS = [
     "tonghu.core.audit",
     "tonghu.core.jobs",
     "tonghu.core.history",
+    "tonghu.core.attachments",
     "tonghu.search",
     "tonghu.caseadmin.ledgers",
     "wagtail_modeladmin",
@@ -29,3 +30,5 @@ TONGHU_KEYS = (BASE_DIR / "keys.json").read_text()
 
 # A throw-away database need not survive a power cut.
 DATABASES["default"]["OPTIONS"] = {"init_command": "PRAGMA synchronous=OFF"}  # noqa: F405
+# Files of records lie outside the folder of public media.
+ATTACHMENTS_ROOT = BASE_DIR / "attachments"
