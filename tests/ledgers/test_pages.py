@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone, translation
 
@@ -347,6 +348,22 @@ def test_errors_are_listed_with_links_and_nothing_typed_is_lost(signed_in, case)
     ]
     assert page.count("写了很久的备注") == 1
     assert stored(case).version == case.version
+
+
+@pytest.mark.parametrize("step", ["clean", "save"])
+def test_what_is_said_of_a_field_the_form_does_not_have_is_said_of_the_form(
+    signed_in, case, monkeypatch, step
+):
+    def refuse(*args, **kwargs):
+        raise ValidationError({"created_at": ["先写明时间。"], "number": ["编号不对。"]})
+
+    monkeypatch.setattr(Case if step == "clean" else LOANS, step, refuse)
+
+    answer = signed_in.post(LOANS.url("edit", case.pk), form_data(case, notes="新的话"))
+
+    told = [(anchor, message) for anchor, _label, message in answer.context["errors"]]
+    assert (answer.status_code, told) == (422, [("", "先写明时间。"), ("id_number", "编号不对。")])
+    assert ("先写明时间。" in answer.content.decode(), stored(case).notes) == (True, case.notes)
 
 
 def test_a_save_without_a_change_writes_nothing(signed_in, case):

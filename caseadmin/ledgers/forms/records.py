@@ -179,14 +179,17 @@ class RowForm(forms.ModelForm):
 
 
 def at_known_fields(error: ValidationError, form: Any) -> ValidationError:
-    """Move what is said of fields the form does not have to the form as a whole."""
+    """Move what is said of fields the form does not have to the form as a whole.
+
+    A model may key an error by a field that this person may not fill in, so that it is not
+    on their form; Django would answer with an exception.
+    """
     if not hasattr(error, "error_dict"):
         return error
     found: dict[str, list[Any]] = {}
     for name, messages in error.error_dict.items():
-        # A field may be missing because the person may not write it.
-        known = name in form.fields
-        found.setdefault(name if known else NON_FIELD_ERRORS, []).extend(messages)
+        known = name if name in form.fields else NON_FIELD_ERRORS
+        found.setdefault(known, []).extend(messages)
     return ValidationError(found)
 
 
@@ -654,11 +657,7 @@ class RecordForm:
 
     def add_errors(self, error: Any) -> None:
         """Take in what the write path refused."""
-        if not hasattr(error, "error_dict"):
-            self.form.add_error(None, error)
-            return
-        for name, messages in error.error_dict.items():
-            self.form.add_error(name if name in self.form.fields else None, messages)
+        self.form.add_error(None, at_known_fields(error, self.form))
 
 
 def values_to_begin_with(row: Any, names: Iterable[str], sight: Sight) -> dict[str, Any] | None:
