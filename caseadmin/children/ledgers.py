@@ -16,6 +16,7 @@ from caseadmin.ledgers import (
     BulkAction,
     Chart,
     Child,
+    Condition,
     Ledger,
     LedgerAction,
     Likeness,
@@ -36,7 +37,7 @@ from .forms import CloseFileForm, EligibilityForm, SchoolForm
 from .forms_printed import FORM_WORDS, REGISTRATION_FORM
 from .models import ChildFile, CustodySpell
 from .registration_form import REGISTRATION_PAPER
-from .selectors import eligibility
+from .selectors import eligibility, turning_sixteen_soon, without_carer
 from .transitions import TRANSITIONS
 
 if TYPE_CHECKING:
@@ -234,6 +235,18 @@ class ChildFileLedger(Ledger):
         "health",
         "boards_at_school",
         "born_on",
+        Condition(
+            "without_carer",
+            _("Under 16 with no carer on file"),
+            without_carer,
+            reads=["status", "born_on", "custody_spells.starts_on", "custody_spells.ends_on"],
+        ),
+        Condition(
+            "sixteen_soon",
+            _("Turns 16 within 90 days"),
+            turning_sixteen_soon,
+            reads=["status", "born_on"],
+        ),
     ]
     search = SearchFields(
         names=["full_name", "alias", "kin.full_name", "custody_spells.carer_name"],

@@ -1,20 +1,31 @@
 """Questions about child files."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.calendar import age_on, anniversary, latest_birth_reaching
 
 from .enums import ExitReason
-from .models import AGE_LIMIT, NEVER_ALONE_BELOW, ChildFile, CustodySpell, FamilySituation, Kin
+from .models import (
+    AGE_LIMIT,
+    NEVER_ALONE_BELOW,
+    ChildFile,
+    ChildFileQuerySet,
+    CustodySpell,
+    FamilySituation,
+    Kin,
+)
 
 if TYPE_CHECKING:
     from core.accounts.models import User
+
+# A proposal of the domain study; no law fixes it.
+AGE_NOTICE = timedelta(days=90)
 
 REASONS = {
     "both_away": _("Both parents are away at the same time."),
@@ -121,10 +132,29 @@ def custody_on(child_file: ChildFile, day: date | None = None) -> CustodySpell |
     return next((row for row in child_file.custody_spells.all() if row.covers(on)), None)
 
 
-def turning_sixteen_between(first: date, last: date) -> QuerySet[ChildFile]:
+def without_carer(files: ChildFileQuerySet, day: date) -> ChildFileQuerySet:
+    """Keep files on the register of children under 16 for whom no carer is on file on a day.
+
+    Legal source: 未成年人保护法 art. 22: parents who are away entrust the child to a carer.
+    """
+    caring = CustodySpell._base_manager.filter(
+        Q(ends_on__isnull=True) | Q(ends_on__gte=day), child_file=OuterRef("pk"), starts_on__lte=day
+    )
+    return files.on_register().under_age_limit(day).exclude(Exists(caring))
+
+
+def turning_sixteen_soon(files: ChildFileQuerySet, day: date) -> ChildFileQuerySet:
+    """Keep files on the register whose child completes 16 years within ``AGE_NOTICE``."""
+    return turning_sixteen_between(day, day + AGE_NOTICE, files)
+
+
+def turning_sixteen_between(
+    first: date, last: date, files: ChildFileQuerySet | None = None
+) -> ChildFileQuerySet:
     """Return files on the register whose child completes 16 years in a span of days."""
+    rows: ChildFileQuerySet = ChildFile.objects.all() if files is None else files
     return (
-        ChildFile.objects.on_register()
+        rows.on_register()
         .under_age_limit(date.fromordinal(first.toordinal() - 1))
         .filter(born_on__lte=latest_birth_reaching(AGE_LIMIT, last))
     )

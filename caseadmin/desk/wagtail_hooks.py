@@ -5,9 +5,13 @@ from typing import Any
 from django.templatetags.static import static
 from django.utils.html import format_html
 from wagtail import hooks
+from wagtail.permission_policies.pages import PagePermissionPolicy
+
+from caseadmin.ledgers.views.base import spare_look_ups
 
 from .panels import panels_for
 
+PAGE_RIGHTS = {"add", "change", "publish", "lock", "unlock", "bulk_delete"}
 # They lead to addresses outside the server.
 OUTWARD_HELP = ("whats-new-in-wagtail", "editor-guide")
 
@@ -15,6 +19,10 @@ OUTWARD_HELP = ("whats-new-in-wagtail", "editor-guide")
 # Late, because Wagtail's own panels are added by hooks of the same kind.
 @hooks.register("construct_homepage_panels", order=900)
 def add_desk(request: Any, panels: list[Any]) -> None:
+    """Put the desk first; Wagtail's panels about pages are for who keeps pages."""
+    spare_look_ups(request.user)
+    if not PagePermissionPolicy().user_has_any_permission(request.user, PAGE_RIGHTS):
+        panels.clear()
     panels[:0] = panels_for(request.user)
 
 

@@ -105,7 +105,7 @@ def _by_place(rows: Any) -> tuple[dict[str, int], dict[str, str]]:
 
 
 def _list_url(ledger: type[Ledger], chart: Chart, code: Any) -> str:
-    if chart.by not in ledger.filters or code in ("", None):
+    if chart.by not in ledger.filter_names() or code in ("", None):
         return ""
     query = [(chart.by, code)]
     query += [(name, value) for name, value in chart.filters]

@@ -20,7 +20,7 @@ from core.access.models import CaseModel
 from core.access.register import FieldClass, class_of, declared_classes, is_registered
 from core.crypto.fields import EncryptedTextField
 
-from .declaration import TONES, Badge, Column, Ledger
+from .declaration import TONES, Badge, Column, Condition, Ledger
 from .paths import Path, UnknownPath, names_a_territory, resolve
 from .registry import ledgers
 from .runtime.holder import ExtraFields
@@ -197,6 +197,9 @@ def _check_classed(declared: type[Ledger], where: str, name: str) -> Iterator[ch
 
 def _check_filters(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
     for name in declared.filters:
+        if isinstance(name, Condition):
+            yield from _check_condition(declared, name)
+            continue
         path = _path(declared, name)
         if isinstance(path, str):
             yield _error(declared, 30, f"filters: {name!r}: {path}.")
@@ -216,6 +219,22 @@ def _check_filters(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
                 35,
                 f"filters: {name!r} is free text; put it into the search instead.",
             )
+
+
+def _check_condition(declared: type[Ledger], condition: Condition) -> Iterator[checks.CheckMessage]:
+    if not condition.name.isidentifier() or "__" in condition.name:
+        yield _error(declared, 36, f"filters: {condition.name!r} is no word for an address.")
+    elif not isinstance(_path(declared, condition.name), str):
+        yield _error(declared, 37, f"filters: the condition {condition.name!r} is a field too.")
+    if not condition.reads:
+        yield _error(
+            declared,
+            38,
+            f"filters: the condition {condition.name!r} does not say what it is made of.",
+            "Name the fields in reads, so that who may not read one is not told by a count.",
+        )
+    for name in condition.reads:
+        yield from _check_classed(declared, "filters", name)
 
 
 def _declared_fields(declared: type[Ledger]) -> list[str]:
@@ -393,5 +412,5 @@ def _check_charts(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
         elif path.field is None or not (path.field.choices or names_a_territory(path.field)):
             yield _error(declared, 86, f"charts: {chart.by!r} is neither a choice nor a territory.")
         for name, _value in chart.filters:
-            if name not in declared.filters:
+            if name not in declared.filter_names():
                 yield _error(declared, 87, f"charts: {chart.by!r}: {name!r} is no filter.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -137,6 +138,26 @@ class Chart:
     only: Mapping[str, Any] = field(default_factory=dict)
     filters: Sequence[tuple[str, str]] = ()
     tones: Mapping[Any, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A question that the list is filtered by and that no single field answers.
+
+    It stands among the ledger's filters as a yes-pill, and in the address as ``name=yes``.
+
+    Args:
+        name: What the address calls it; the name of no field.
+        label: The pill's words.
+        rows: Called with the rows of the ledger and today's date; returns those meant.
+        reads: The fields the answer is made of, dotted: only who reads them all on every
+            row in reach is offered the filter, for how many rows match would tell a value.
+    """
+
+    name: str
+    label: Text
+    rows: Callable[[Any, date], Any]
+    reads: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -339,7 +360,7 @@ class Ledger:
     order: ClassVar[int] = 100
     key: ClassVar[str] = ""
     columns: ClassVar[Sequence[str | Column]] = ()
-    filters: ClassVar[Sequence[str]] = ()
+    filters: ClassVar[Sequence[str | Condition]] = ()
     ordering: ClassVar[str] = "-updated_at"
     per_page: ClassVar[int] = 20
     search: ClassVar[SearchFields | None] = None
@@ -414,8 +435,19 @@ class Ledger:
 
     @classmethod
     def filter_names(cls) -> list[str]:
-        """Return the fields the list filters by, declared and added."""
-        return [*cls.filters, *(spec.name for spec in cls.added_fields() if spec.filterable)]
+        """Return what the list filters by: fields, declared and added, and conditions."""
+        return [
+            *(item.name if isinstance(item, Condition) else item for item in cls.filters),
+            *(spec.name for spec in cls.added_fields() if spec.filterable),
+        ]
+
+    @classmethod
+    def condition(cls, name: str) -> Condition | None:
+        """Return the declared condition of this name, if it is one."""
+        for item in cls.filters:
+            if isinstance(item, Condition) and item.name == name:
+                return item
+        return None
 
     @classmethod
     def place(cls) -> str:

@@ -1,5 +1,6 @@
 """Declared filters become a django-filter set that takes nothing but what was declared."""
 
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 import django_filters
@@ -8,6 +9,8 @@ from django.db import models
 from django.db.models import Q, TextField
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
+from django.http import QueryDict
+from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -23,7 +26,7 @@ from core.access.scope import codes_within, current_scope
 from core.fields import ChoiceListField
 from core.territories.models import Territory
 
-from .declaration import Column, Ledger
+from .declaration import Column, Condition, Ledger
 from .forms.fields import DayInput, choosable_territories
 from .paths import names_a_territory, resolve
 from .presentation import label_of
@@ -193,6 +196,23 @@ class IncompleteFilter(django_filters.ChoiceFilter):
         return qs.filter(incomplete(self.ledger.definitions())) if value else qs
 
 
+class ConditionFilter(django_filters.ChoiceFilter):
+    """The rows a declared condition means today, or all."""
+
+    def __init__(self, condition: Condition, **kwargs: Any) -> None:
+        super().__init__(
+            choices=[("yes", pgettext_lazy("filter", "Yes"))],
+            empty_label=_("All"),
+            label=capfirst(condition.label),
+            widget=forms.RadioSelect,
+            **kwargs,
+        )
+        self.condition = condition
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        return self.condition.rows(qs, timezone.localdate()) if value else qs
+
+
 def added_filter(field: Any) -> django_filters.Filter:
     """Return the filter of a field that an administrator added."""
     spec = field.spec
@@ -217,6 +237,9 @@ def filter_for(ledger: type[Ledger], name: str) -> django_filters.Filter:
     Raises:
         TypeError: The field's type cannot be filtered by.
     """
+    condition = ledger.condition(name)
+    if condition is not None:
+        return ConditionFilter(condition)
     path = resolve(ledger.model, name)
     field = path.field
     if is_runtime(name):
@@ -268,15 +291,53 @@ class LedgerFilterSet(WagtailFilterSet):
 
 def open_filters(ledger: type[Ledger], sight: Sight) -> list[str]:
     """Return the declared filters a person may use: those of fields they read everywhere."""
-    return [name for name in ledger.filter_names() if sight.compares(ledger, Column(name))]
+    return [
+        name for name in ledger.filter_names() if sight.compares(ledger, compared(ledger, name))
+    ]
 
 
-def filterset_class(ledger: type[Ledger], sight: Sight) -> type[LedgerFilterSet]:
-    """Return the filter set of a ledger, as far as a person may use it."""
+def compared(ledger: type[Ledger], name: str) -> Column:
+    """Return what a filter compares, as a column: a field, or what a condition is made of."""
+    condition = ledger.condition(name)
+    if condition is None:
+        return Column(name)
+    return Column(name, value=condition.rows, reads=condition.reads)  # type: ignore[arg-type]
+
+
+def matching(ledger: type[Ledger], query: Mapping[str, Sequence[str]], sight: Sight) -> Any | None:
+    """Return the rows in scope that the list shows under some filters of its address.
+
+    Args:
+        ledger: The ledger.
+        query: The filters, as the address carries them.
+        sight: Whose eyes.
+
+    Returns:
+        The rows, unordered; ``None`` where the person may not use one of the filters, so
+        that their list would show more.
+    """
+    given = QueryDict(mutable=True)
+    for name, values in query.items():
+        given.setlist(name, list(values))
+    asked = {name.removesuffix("_from").removesuffix("_to") for name in query}
+    found = filterset_class(ledger, sight, only=asked)
+    if set(found.base_filters) != asked:
+        return None
+    filters = found(given, queryset=ledger.queryset())
+    return filters.qs if filters.is_valid() else None
+
+
+def filterset_class(
+    ledger: type[Ledger], sight: Sight, only: Container[str] | None = None
+) -> type[LedgerFilterSet]:
+    """Return the filter set of a ledger, as far as a person may use it, or of some filters."""
     meta = type("Meta", (), {"model": ledger.model, "fields": []})
     members: dict[str, Any] = {"Meta": meta}
     for name in open_filters(ledger, sight):
-        members[name.replace(".", "__")] = filter_for(ledger, name)
+        if only is None or name.replace(".", "__") in only:
+            members[name.replace(".", "__")] = filter_for(ledger, name)
+    if only is not None:
+        return type("SomeFilterSet", (LedgerFilterSet,), members)
     if incomplete(ledger.definitions() if ledger.runtime_fields else None):
         members["incomplete"] = IncompleteFilter(ledger)
     return type(f"{capfirst(ledger.namespace())}FilterSet", (LedgerFilterSet,), members)

@@ -16,6 +16,7 @@ from caseadmin.ledgers import (
     BulkAction,
     Chart,
     Child,
+    Condition,
     Ledger,
     LedgerAction,
     Likeness,
@@ -31,6 +32,7 @@ from . import services
 from .enums import Team, VolunteerStatus
 from .forms import LeaveForm, RecordCheckForm, TeamForm, VettingForm
 from .models import PAIRABLE, Volunteer
+from .selectors import check_ends_soon
 
 if TYPE_CHECKING:
     from core.accounts.models import User
@@ -135,7 +137,26 @@ class VolunteerLedger(Ledger):
         "party_member",
         Badge("status", tones=STATUS_TONES),
     ]
-    filters = ["village", "status", "team", "party_member", "skills", "available_times"]
+    filters = [
+        "village",
+        "status",
+        "team",
+        "party_member",
+        "skills",
+        "available_times",
+        Condition(
+            "check_ends_soon",
+            _("Record check ends within 30 days"),
+            check_ends_soon,
+            reads=[
+                "status",
+                "checks.queried_on",
+                "checks.conclusion",
+                "checks.valid_until",
+                "checks.annulled_on",
+            ],
+        ),
+    ]
     search = SearchFields(
         names=["full_name"],
         places=["village.path_name", "employer"],

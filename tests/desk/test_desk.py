@@ -7,12 +7,23 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from caseadmin.desk.selectors import duties_of, numbers_of
+from caseadmin.desk.selectors import DUTIES, duties_of, numbers_of
+from caseadmin.ledgers import Condition
 from caseadmin.ledgers.charts import drawn_charts
+from caseadmin.ledgers.filters import matching, open_filters
 from caseadmin.ledgers.registry import ledgers
-from core.access.scope import scoped_to
-from tests.factories.children import ChildFileFactory
+from caseadmin.ledgers.sight import Sight
+from caseadmin.rights.enums import RequestStatus
+from core.access.scope import scoped_to, unscoped
+from core.accounts.models import Role
+from core.accounts.selectors import system_account
+from core.history.context import change_set
+from tests.factories.children import ChildFileFactory, CustodySpellFactory
 from tests.factories.core import UserFactory
+from tests.factories.intake import VolunteerApplicationFactory
+from tests.factories.pairings import PairingFactory
+from tests.factories.rights import a_request, load_rules
+from tests.factories.volunteers import VolunteerFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +58,71 @@ def test_a_sixteenth_birthday_within_ninety_days_waits(district):
         waiting = {str(n.label): n.count for n in duties_of(clerk, today)}
 
     assert len(waiting) == 2  # the birthday, and that nobody is on file as carer
+
+
+def fill_in(**rows):
+    """Write values into stored rows, as a later day would find them."""
+    with unscoped("test"), change_set(actor=system_account(), source="command"):
+        for row, values in rows.values():
+            for name, value in values.items():
+                setattr(row, name, value)
+            row.save()
+
+
+def a_full_desk(district):
+    """One of everything that may wait, and beside it one that does not."""
+    today = timezone.localdate()
+    soon = today + timedelta(days=30)
+    load_rules()
+    cared_for = ChildFileFactory(village=district.village)
+    CustodySpellFactory(child_file=cared_for)
+    ChildFileFactory(village=district.village, born_on=soon.replace(year=soon.year - 16))
+    pairing = PairingFactory(child_file=cared_for)
+    nearly_a_year_ago = today - timedelta(days=340)
+    VolunteerFactory(village=district.village, ready=True, checked_on=nearly_a_year_ago)
+    VolunteerApplicationFactory(village=district.village)
+    with unscoped("test"):
+        late = a_request(cared_for, system_account())
+        stopped = a_request(cared_for, system_account(), requester_name="吴阻止")
+    fill_in(
+        late=(late, {"due_on": today - timedelta(days=1)}),
+        stopped=(stopped, {"status": RequestStatus.BLOCKED, "due_on": soon}),
+        pairing=(pairing, {"status": "suspended"}),
+    )
+
+
+def test_each_number_opens_exactly_the_list_behind_it(client, district):
+    UserFactory(role="district_officer", serves=district.district)
+    a_full_desk(district)
+    seen = set()
+
+    for role in Role.objects.order_by("code"):
+        person = UserFactory(role=role.code, serves=district.town)
+        client.force_login(person)
+        with scoped_to(person):
+            numbers = [*duties_of(person), *numbers_of(person)]
+        for number in numbers:
+            page = client.get(number.url)
+            seen.add(str(number.label))
+            assert page.context["items_count"] == number.count, (role.code, number)
+            assert ("?" in number.url) == bool(page.context["view"].active_filters), number
+
+    assert {str(duty.label) for duty in DUTIES} <= seen
+
+
+def test_a_condition_is_offered_to_who_reads_all_it_is_made_of(district):
+    auditor = UserFactory(role="auditor", serves=district.town)
+
+    class Files(ledgers.get("child-files")):
+        filters = (
+            Condition("by_status", "x", lambda rows, day: rows, reads=["status"]),
+            Condition("by_phone", "x", lambda rows, day: rows, reads=["status", "kin.phone"]),
+        )
+        runtime_fields = False
+
+    with scoped_to(auditor):
+        assert open_filters(Files, Sight()) == ["by_status"]
+        assert matching(Files, {"by_phone": ["yes"]}, Sight()) is None
 
 
 def test_a_role_without_the_right_to_act_is_asked_for_nothing(district):

@@ -9,6 +9,7 @@ from caseadmin.ledgers import (
     BulkAction,
     Child,
     Column,
+    Condition,
     Ledger,
     LedgerAction,
     Related,
@@ -25,6 +26,10 @@ from tests.ledgers.sampleapp.models import Case
 def declared(**attributes):
     base = {"model": Case, "slug": "wrong", "key": "number", "columns": ["number"]}
     return type("WrongLedger", (Ledger,), base | attributes)
+
+
+def every(rows, day):
+    return rows
 
 
 @pytest.mark.parametrize(
@@ -60,6 +65,10 @@ def declared(**attributes):
         ({"sensitive": {"phone": mask_phone}}, "E071", "sensitive"),
         ({"untold": ["phone"]}, "E071", "untold"),
         ({"reason_required": ["stauts"]}, "E080", "'stauts'"),
+        ({"filters": [Condition("a-b", "x", every, ["risk"])]}, "E036", "'a-b'"),
+        ({"filters": [Condition("risk", "x", every, ["risk"])]}, "E037", "'risk'"),
+        ({"filters": [Condition("mine", "x", every, [])]}, "E038", "'mine'"),
+        ({"filters": [Condition("mine", "x", every, ["rsik"])]}, "E022", "'rsik'"),
         ({"io": IO(fields=["nmae"])}, "E090", "'nmae'"),
         ({"io": IO(fields=["number"], aliases={"姓名": "full_name"})}, "E091", "'姓名'"),
         ({"actions": [LedgerAction("go", "Go")]}, "E095", "'go'"),

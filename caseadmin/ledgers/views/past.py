@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
 from ..columns import cell_text, drawn_columns, heading
-from ..filters import filterset_class
+from ..filters import ConditionFilter, filterset_class
 from ..forms.fields import MinuteInput
 from ..past import Past, differences, join_rows, past_after, past_at, records_at
 from ..presentation import Shown, ShownTable, child_table, sections_of
@@ -198,9 +198,11 @@ class LedgerAsOfView(PastMixin, LedgerPage, TemplateView):
             )
             filters.is_valid()
             for name, value in getattr(filters.form, "cleaned_data", {}).items():
-                # What leads over another table is not in the history row.
-                if "__" not in filters.filters[name].field_name:
-                    rows = filters.filters[name].filter(rows, value)
+                # What leads over another table is not in the history row, and a condition
+                # asks about today.
+                asked = filters.filters[name]
+                if not isinstance(asked, ConditionFilter) and "__" not in asked.field_name:
+                    rows = asked.filter(rows, value)
         return rows.order_by("-history_date", "-history_id")
 
     def table(self, found: list[Any]) -> ShownTable:
