@@ -412,5 +412,5 @@ def _check_charts(declared: type[Ledger]) -> Iterator[checks.CheckMessage]:
         elif path.field is None or not (path.field.choices or names_a_territory(path.field)):
             yield _error(declared, 86, f"charts: {chart.by!r} is neither a choice nor a territory.")
         for name, _value in chart.filters:
-            if name not in declared.filter_names():
+            if name not in declared.declared_filters():
                 yield _error(declared, 87, f"charts: {chart.by!r}: {name!r} is no filter.")

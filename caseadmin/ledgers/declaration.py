@@ -437,9 +437,14 @@ class Ledger:
     def filter_names(cls) -> list[str]:
         """Return what the list filters by: fields, declared and added, and conditions."""
         return [
-            *(item.name if isinstance(item, Condition) else item for item in cls.filters),
+            *cls.declared_filters(),
             *(spec.name for spec in cls.added_fields() if spec.filterable),
         ]
+
+    @classmethod
+    def declared_filters(cls) -> list[str]:
+        """Return the names of the declared filters."""
+        return [item.name if isinstance(item, Condition) else item for item in cls.filters]
 
     @classmethod
     def condition(cls, name: str) -> Condition | None:

@@ -32,7 +32,7 @@ class Command(BaseCommand):
             _("group"): declared.group,
             _("key"): declared.key,
             _("columns"): ", ".join(as_column(c).name for c in declared.columns),
-            _("filters"): ", ".join(declared.filter_names()),
+            _("filters"): ", ".join(declared.declared_filters()),
             _("search"): ", ".join(declared.search.paths()) if declared.search else "",
             _("child tables"): ", ".join(child.name for child in declared.children),
             _("sensitive"): ", ".join(sensitive_fields(declared)),
