@@ -245,6 +245,7 @@ class LedgerAction:
         form: A form class asked before the handler runs.
         reason_required: Ask for a reason first.
         confirm: A sentence to be confirmed first.
+        proof: Ask anew who somebody is where the last proof is old (``core.accounts.stepup``).
         icon: Name of a Wagtail icon.
         tone: ``"primary"``, ``"secondary"`` or ``"danger"``.
     """
@@ -258,6 +259,7 @@ class LedgerAction:
     form: Any = None
     reason_required: bool = False
     confirm: Text = ""
+    proof: bool = False
     icon: str = ""
     tone: str = "secondary"
 

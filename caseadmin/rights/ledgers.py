@@ -199,6 +199,7 @@ class SubjectRequestLedger(Ledger):
             handler=_step(services.release_answer),
             available=_is(RequestStatus.PREPARED),
             confirm=_("A granted deletion erases the record and cannot be undone."),
+            proof=True,
             icon="tick",
             tone="primary",
         ),
@@ -218,6 +219,7 @@ class SubjectRequestLedger(Ledger):
             handler=_copy,
             available=may_hand_out,
             confirm=_("The workbook holds everything kept on this person. Hand it to nobody else."),
+            proof=True,
             icon="download",
         ),
         LedgerAction(

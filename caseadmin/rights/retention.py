@@ -1,18 +1,25 @@
-"""What is due to go today: retention rules applied to rows."""
+"""What is due to go today: retention rules applied to rows.
 
-from collections.abc import Callable, Iterator
+A rule proposes, an officer decides: nothing that tells of a person is erased by a clock alone
+(workflow W24: list of what is due, review, disposal, certificate).
+"""
+
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from caseadmin.children.enums import FileStatus
 from caseadmin.children.models import ChildFile
 from caseadmin.volunteers.enums import VolunteerStatus
 from caseadmin.volunteers.models import Volunteer
+from core.access.guards import scope_for
 from core.access.scope import unscoped
+from core.accounts.models import SignInAttempt
 from core.calendar import anniversary, months_after
 from core.history.context import change_set
 from core.privacy.models import RetentionRule
@@ -27,6 +34,8 @@ if TYPE_CHECKING:
     from core.accounts.models import User
 
 ADULT_AGE = 18
+CONFIRM = "rights.release_subjectrequest"
+"""The right to let records go: that of whoever releases an answer."""
 # Months differ by three days at most; each row is judged exactly afterwards.
 SLACK = timedelta(days=4)
 
@@ -55,6 +64,28 @@ class Outcome:
     due: int = 0
     held: int = 0
     gone: int = 0
+
+
+@dataclass(frozen=True)
+class Due:
+    """One row whose period has ended.
+
+    Attributes:
+        rule: The rule it is due by.
+        row: The row.
+        since: The day it became due.
+        reasons: Why it must be kept all the same; empty where it may go.
+    """
+
+    rule: RetentionRule
+    row: Any
+    since: date
+    reasons: list[str]
+
+    @property
+    def key(self) -> str:
+        """Names row and rule in a form."""
+        return f"{self.rule.code}:{self.row.pk}"
 
 
 def _erase(row: Any, actor: "User", rule: str) -> None:
@@ -103,52 +134,102 @@ KEPT: dict[str, Kept] = {
 }
 
 
-def due_rows(rule: RetentionRule, day: date) -> Iterator[Any]:
+SWEPT: dict[str, Callable[[date], Any]] = {
+    "sign_in_attempt": lambda latest: SignInAttempt.objects.filter(at__date__lte=latest),
+}
+"""Records of machines, which nobody looks through before they go: rows up to a day."""
+
+
+def due_rows(rule: RetentionRule, day: date) -> Iterator[Due]:
     """Yield the rows whose period has ended by a day; call it unscoped."""
     kept = KEPT[rule.subject]
     latest = months_after(day, -rule.keep_months) + SLACK
     for row in list(kept.candidates(latest)):
         if rule.subject == "subject_request" and not row.requester_name:
             continue  # its persons are out already
-        if months_after(kept.begins(row), rule.keep_months) <= day:
-            yield row
+        since = months_after(kept.begins(row), rule.keep_months)
+        if since <= day:
+            yield Due(rule, row, since, kept.reasons(row))
+
+
+def due_list(user: "User", day: date | None = None) -> list[Due]:
+    """Return what is due in the territory somebody serves, the longest due first."""
+    on = day or timezone.localdate()
+    found: list[Due] = []
+    with unscoped("what is due for disposal"):
+        for rule in rules_in_force(on):
+            if rule.subject in KEPT:
+                found += due_rows(rule, on)
+    reach = scope_for(user)
+    served = [due for due in found if reach.covers(due.row.territory_code)]
+    return sorted(served, key=lambda due: (due.since, due.key))
 
 
 def apply_retention(
-    *, actor: "User", day: date | None = None, dry_run: bool = False
+    *,
+    actor: "User",
+    day: date | None = None,
+    dry_run: bool = False,
+    only: Collection[str] | None = None,
 ) -> dict[str, Outcome]:
-    """Dispose of what is due, each row in a transaction of its own.
+    """Dispose of what is due in the actor's territory, each row in a transaction of its own.
 
     Args:
-        actor: Who answers for it; the system's account in the nightly command.
+        actor: The officer who confirms, holder of ``CONFIRM``.
         day: Today by default; rules of that day apply.
-        dry_run: Only count.
+        dry_run: Only count, everywhere; then anybody may ask.
+        only: Keys (``Due.key``) that were confirmed; by default all that is due.
 
     Returns:
         For each rule what it met.  A row that must be kept counts as held.
 
-    Legal source: 个人信息保护法 arts. 19 and 47.
+    Raises:
+        PermissionDenied: The actor may not let records go.
+
+    Legal source: 个人信息保护法 arts. 19 and 47; 档案法 art. 31 (what is disposed of is
+    judged first).
     """
     on = day or timezone.localdate()
+    if not dry_run and (actor.is_system or not actor.has_perm(CONFIRM)):
+        raise PermissionDenied(_("You may not confirm that records are disposed of."))
+    reach = scope_for(actor)
     outcomes: dict[str, Outcome] = {}
-    with unscoped("nightly retention"):
+    with unscoped("retention"):
         for rule in rules_in_force(on):
-            outcome = outcomes.setdefault(rule.code, Outcome())
             kept = KEPT.get(rule.subject)
             if kept is None:
-                continue  # other apps keep their own rows, as the audit log does
-            for row in due_rows(rule, on):
+                continue  # swept, or kept by another app, as the audit log is
+            outcome = outcomes.setdefault(rule.code, Outcome())
+            for due in due_rows(rule, on):
+                if only is not None and due.key not in only:
+                    continue
+                if not dry_run and not reach.covers(due.row.territory_code):
+                    continue
                 outcome.due += 1
-                if kept.reasons(row):
+                if due.reasons:
                     outcome.held += 1
                     continue
                 if dry_run:
                     continue
                 try:
-                    kept.dispose(row, actor, rule.code)
+                    kept.dispose(due.row, actor, rule.code)
                 except ValidationError:
                     # Somebody set a hold between the look and the deed.
                     outcome.held += 1
                 else:
                     outcome.gone += 1
     return outcomes
+
+
+def sweep(*, day: date | None = None, dry_run: bool = False) -> dict[str, int]:
+    """Delete records of machines whose period has ended; return how many, by rule.
+
+    Never early: where a month is shorter a row stays up to three days longer.
+    """
+    on = day or timezone.localdate()
+    counts = {}
+    for rule in rules_in_force(on):
+        if rule.subject in SWEPT:
+            rows = SWEPT[rule.subject](months_after(on, -rule.keep_months))
+            counts[rule.code] = rows.count() if dry_run else rows._raw_delete(rows.db)
+    return counts

@@ -8,7 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from caseadmin.pairings.enums import ConsentMethod
+from caseadmin.pairings.enums import ConsentMethod, PairingStatus
+from caseadmin.pairings.models import Pairing
+from caseadmin.pairings.services import withdraw_guardian_consent
 from core.access.guards import require_reach
 from core.access.scope import unscoped
 from core.audit.services import record as log
@@ -39,6 +41,9 @@ if TYPE_CHECKING:
 
 VOLUNTEERING = "volunteering"
 """Code of the purpose an applicant consents to."""
+
+PAIRING = "pairing"
+"""Code of the purpose without which no volunteer is paired with a child."""
 
 KEPT = (
     "number",
@@ -111,6 +116,9 @@ def withdraw_consent(
 ) -> ConsentRecord:
     """Record that a consent was taken back, as easily as it was given.
 
+    What rests on it stops with it: pairings of the child are suspended at once and are not
+    taken up again before the guardian consents anew.
+
     Legal source: 个人信息保护法 art. 15 (what was done before stays lawful).
 
     Raises:
@@ -131,7 +139,23 @@ def withdraw_consent(
             raise ValidationError({"withdrawn_on": _("Enter a day from the consent to today.")})
         stored.withdrawn_on = day
         stored.save()
+        if stored.purpose.code == PAIRING and stored.child_file_id is not None:
+            _stop_pairings(stored, day, actor)
     return stored
+
+
+def _stop_pairings(consent: ConsentRecord, day: date, actor: "User") -> None:
+    reason = _("Consent %(number)s was withdrawn.") % {"number": consent.number}
+    resting = Pairing._base_manager.exclude(status=PairingStatus.ENDED).filter(
+        child_file_id=consent.child_file_id,
+        guardian_consent_on__isnull=False,
+        guardian_consent_withdrawn_on__isnull=True,
+    )
+    for pairing in resting.order_by("pairing_number"):
+        given_on = pairing.guardian_consent_on or day
+        withdraw_guardian_consent(
+            pairing=pairing, actor=actor, reason=reason, withdrawn_on=max(day, given_on)
+        )
 
 
 def record_consent_of_application(*, application: Any) -> ConsentRecord | None:

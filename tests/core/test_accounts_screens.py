@@ -106,3 +106,18 @@ def test_a_refused_post_says_why_and_keeps_what_was_entered(client, security_adm
     assert answer.status_code == 200
     assert "role" in answer.context["form"].errors
     assert Post.objects.filter(user=person).count() == 1
+
+
+def test_ones_own_page_shows_one_name_that_nobody_changes_alone(client, security_admin):
+    security_admin.name = "欧阳明"
+    security_admin.save()
+    panel = {"name_email-email": "own@example.invalid", "name_email-name": "另一个人"}
+    page = client.get(reverse("wagtailadmin_account")).content.decode()
+
+    answer = client.post(reverse("wagtailadmin_account"), {**panel, "locale-preferred_language": ""})
+
+    security_admin.refresh_from_db()
+    assert (page.count('name="name_email-name"'), "_name-" in page) == (1, False)
+    assert "first_name" not in page and "last_name" not in page
+    assert answer.status_code in (200, 302)
+    assert security_admin.name == "欧阳明"

@@ -4,7 +4,10 @@ from datetime import date
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils import timezone
 
+from caseadmin.pairings.enums import PairingStatus
+from caseadmin.pairings.services import resume
 from caseadmin.rights.enums import Relation
 from caseadmin.rights.models import ConsentRecord
 from caseadmin.rights.services import withdraw_consent
@@ -13,6 +16,7 @@ from core.privacy.models import Purpose
 from tests.factories.children import ChildFileFactory
 from tests.factories.core import UserFactory
 from tests.factories.intake import VolunteerApplicationFactory
+from tests.factories.pairings import PairingFactory
 from tests.factories.rights import a_consent
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rules")]
@@ -59,6 +63,31 @@ def test_a_consent_is_withdrawn_once_and_stands_no_more(child, acting):
     assert consent.stands is False
     with pytest.raises(ValidationError, match=r"before|撤回"):
         withdraw_consent(consent=consent, actor=acting)
+
+
+def test_a_withdrawn_consent_stops_the_pairings_that_rest_on_it(child, acting):
+    pairing, other = PairingFactory(child_file=child), PairingFactory()
+    consent = a_consent(child, acting)
+
+    withdraw_consent(consent=consent, actor=acting)
+
+    pairing.refresh_from_db()
+    other.refresh_from_db()
+    assert (pairing.status, other.status) == (PairingStatus.SUSPENDED, PairingStatus.TRIAL)
+    assert pairing.guardian_consent_withdrawn_on == timezone.localdate()
+    assert consent.number in str(pairing.history.latest().history_change_reason)
+    with pytest.raises(ValidationError):
+        resume(pairing=pairing, actor=acting, reason="test")
+
+
+def test_another_consent_leaves_pairings_alone(child, acting):
+    pairing = PairingFactory(child_file=child)
+    consent = a_consent(child, acting, purpose=Purpose.objects.get(code="volunteering"))
+
+    withdraw_consent(consent=consent, actor=acting)
+
+    pairing.refresh_from_db()
+    assert pairing.status == PairingStatus.TRIAL
 
 
 def test_a_duty_needs_no_consent_but_notice_or_a_reason(child, acting):

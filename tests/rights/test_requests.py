@@ -1,10 +1,12 @@
 """Requests of persons: from receipt to answer, and who gets none."""
 
 import io
+import time
 from datetime import date
 
 import openpyxl
 import pytest
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 
@@ -14,6 +16,7 @@ from caseadmin.rights.models import Erasure, SubjectRequest
 from caseadmin.rights.transitions import TRANSITIONS
 from caseadmin.rights.whole_file import hand_out
 from core.access.scope import scoped_to
+from core.accounts.sessions import SIGNED_IN_AT
 from core.audit.models import CaseLogEntry
 from core.calendar import working_day_after
 from core.privacy.models import ANSWER_WORKING_DAYS
@@ -237,6 +240,26 @@ def test_a_copy_is_handed_out_by_its_button_and_by_nobody_else(
     assert "attachment" in answer["Content-Disposition"]
     assert child.file_number not in answer["Content-Disposition"]
     assert "attachment" not in refused.get("Content-Disposition", "")
+
+
+@pytest.mark.parametrize(("step", "steps_before"), [("copy", answered), ("release", None)])
+def test_what_cannot_be_taken_back_asks_anew_who_somebody_is(
+    client, child, acting, second, step, steps_before
+):
+    request = a_request(child, acting)
+    if steps_before:
+        steps_before(request, acting, second)
+    client.force_login(acting)
+    session = client.session
+    session[SIGNED_IN_AT] = time.time() - 60 * settings.STEP_UP_MINUTES - 1
+    session.save()
+    address = reverse("subject_requests:do", args=[request.pk, step])
+
+    answers = [client.get(address), client.post(address)]
+
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert [answer.templates[0].name for answer in answers] == ["accounts/confirm.html"] * 2
+    assert "attachment" not in answers[1].get("Content-Disposition", "")
 
 
 def test_a_granted_deletion_erases(child, acting, second, district):

@@ -4,18 +4,21 @@ from datetime import date, timedelta
 from io import StringIO
 
 import pytest
-from django.core.exceptions import ValidationError
-from django.core.management import call_command
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from caseadmin.children.models import ChildFile
 from caseadmin.rights.models import Erasure
-from caseadmin.rights.retention import apply_retention
+from caseadmin.rights.retention import apply_retention, due_list, sweep
+from core.accounts.models import SignInAttempt
 from core.accounts.selectors import system_account
 from core.calendar import months_after
 from core.privacy.models import RetentionRule
 from core.privacy.selectors import purpose_in_force, rules_in_force
 from core.privacy.services import load_privacy
 from tests.factories.children import ChildFileFactory
+from tests.factories.core import UserFactory
 from tests.factories.rights import a_hold
 from tests.rights.test_erasure import close
 
@@ -55,7 +58,7 @@ def test_the_clock_passes_every_limit(district, acting):
     for day in sorted(
         {limit + timedelta(days=step) for limit in limits.values() for step in (-1, 0)}
     ):
-        apply_retention(actor=system_account(), day=day)
+        apply_retention(actor=acting, day=day)
         left = set(ChildFile.objects.values_list("pk", flat=True))
         wanted = {pk for pk, limit in limits.items() if limit > day or pk in held}
         if left != wanted:
@@ -71,25 +74,98 @@ def test_a_dry_run_counts_and_touches_nothing(child, acting):
 
     call_command("apply_retention", "--dry-run", "--day", "2060-01-01", stdout=out)
 
-    assert "child_file: 1 due, 0 held, not erased" in out.getvalue()
+    assert "child_file: 1 due, 0 held, 1 wait to be confirmed" in out.getvalue()
     assert ChildFile.objects.filter(pk=child.pk).exists()
 
 
-def test_the_command_erases_and_prints(child, acting):
+def test_the_command_proposes_and_an_officer_confirms(child, acting):
     close(child, acting)
-    out = StringIO()
+    printed = []
 
-    call_command("apply_retention", "--day", "2060-01-01", stdout=out)
+    for confirmed in ([], ["--confirmed-by", acting.username]):
+        out = StringIO()
+        call_command("apply_retention", "--day", "2060-01-01", *confirmed, stdout=out)
+        printed.append((out.getvalue().splitlines()[1], ChildFile.objects.count()))
 
-    assert "child_file: 1 due, 0 held, 1 erased" in out.getvalue()
-    assert not ChildFile.objects.filter(pk=child.pk).exists()
+    assert printed == [
+        ("child_file: 1 due, 0 held, 1 wait to be confirmed", 1),
+        ("child_file: 1 due, 0 held, 1 erased", 0),
+    ]
+    assert Erasure.objects.get().decided_by == acting
+
+
+def test_neither_the_clock_nor_a_clerk_erases(child, acting, clerk):
+    close(child, acting)
+
+    for actor in (system_account(), clerk):
+        with pytest.raises(PermissionDenied):
+            apply_retention(actor=actor, day=date(2060, 1, 1))
+    with pytest.raises(CommandError):
+        call_command("apply_retention", "--confirmed-by", clerk.username)
+    with pytest.raises(CommandError):
+        call_command("apply_retention", "--confirmed-by", "nobody")
+
+    assert ChildFile.objects.filter(pk=child.pk).exists()
+
+
+def test_an_officer_erases_on_the_page_what_was_ticked_and_nothing_else(
+    client, district, acting, clerk
+):
+    children = [
+        ChildFileFactory(village=district.village, born_on=date(1990, 1, number), id_number="")
+        for number in (1, 2, 3)
+    ]
+    for row in children:
+        close(row, acting)
+    first, second, kept = children
+    a_hold(acting, child_file=kept)
+    RetentionRule.objects.filter(code="child_file").update(keep_months=1)
+    client.force_login(acting)
+
+    page = client.get("/admin/disposal/").content.decode()
+    offered = [f'value="child_file:{row.pk}"' in page for row in children]
+    none = client.post("/admin/disposal/", follow=True)
+    answer = client.post(
+        "/admin/disposal/", {"due": [f"child_file:{row.pk}" for row in (first, kept)]}, follow=True
+    )
+
+    assert offered == [True, True, False]
+    assert (none.status_code, answer.status_code) == (200, 200)
+    assert set(ChildFile.objects.values_list("pk", flat=True)) == {second.pk, kept.pk}
+    assert Erasure.objects.get().record_number == first.file_number
+    client.force_login(clerk)
+    assert client.get("/admin/disposal/").status_code in (302, 403)
+
+
+def test_what_is_due_elsewhere_is_not_shown(child, acting, district):
+    close(child, acting)
+    elsewhere = UserFactory(role="civil_affairs", serves=district.other_town)
+
+    lists = [due_list(user, date(2060, 1, 1)) for user in (acting, elsewhere)]
+
+    assert [[due.row.pk for due in found] for found in lists] == [[child.pk], []]
+
+
+def test_tries_to_sign_in_go_after_half_a_year_and_not_before():
+    now = timezone.now()
+    ages = (0, 179, 184, 400)
+    for age in ages:
+        SignInAttempt.objects.create(
+            at=now - timedelta(days=age), outcome="wrong", account_digest="a", address_digest="b"
+        )
+
+    counted = sweep(dry_run=True)
+    swept = sweep()
+
+    left = sorted((now - at).days for at in SignInAttempt.objects.values_list("at", flat=True))
+    assert (counted, swept, left) == ({"sign_in_attempt": 2}, {"sign_in_attempt": 2}, [0, 179])
 
 
 def test_a_rule_that_no_longer_holds_disposes_of_nothing(child, acting):
     close(child, acting)
     RetentionRule.objects.filter(code="child_file").update(valid_to=date(2030, 1, 1))
 
-    outcomes = apply_retention(actor=system_account(), day=date(2060, 1, 1))
+    outcomes = apply_retention(actor=acting, day=date(2060, 1, 1))
 
     assert "child_file" not in outcomes
 
@@ -113,5 +189,5 @@ def test_a_version_that_was_consented_to_is_never_rewritten():
 
 def test_rules_and_purposes_hold_by_date():
     assert rules_in_force(date(2025, 12, 31)).count() == 0
-    assert rules_in_force(date(2026, 1, 1)).count() == 4
+    assert rules_in_force(date(2026, 1, 1)).count() == 5
     assert purpose_in_force("pairing", date(2025, 12, 31)) is None

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 from wagtail.admin import messages
 
+from core.accounts.stepup import fresh_sign_in_required
+
 from ..declaration import LedgerAction
 from ..forms.records import REASON_LENGTH
 from ..presentation import name_of, record_url
@@ -49,6 +51,12 @@ class LedgerActionView(RecordPage, TemplateView):
             if action.name == self.kwargs["action"] and action.handler is not None:
                 return action
         raise Http404
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
+        view = super().dispatch
+        if self.action.proof:
+            view = fresh_sign_in_required(view)  # type: ignore[assignment]
+        return view(request, *args, **kwargs)
 
     def check_permission(self) -> None:
         super().check_permission()

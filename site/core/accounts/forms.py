@@ -6,7 +6,9 @@ from django import forms
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail.admin.forms import WagtailAdminModelForm
+from wagtail.admin.views.account import email_management_enabled
 from wagtail.admin.widgets import AdminDateInput
 
 from core.history.context import required_change
@@ -81,3 +83,27 @@ class EndPostForm(WagtailAdminModelForm):
             on=self.cleaned_data["held_to"],
             actor=required_change().actor,
         )
+
+
+class OwnNameForm(forms.ModelForm):
+    """One's own name, to be read, and e-mail address, to be changed.
+
+    History and log name people as their account does: nobody gives themselves another name.
+    """
+
+    name = forms.CharField(
+        label=pgettext_lazy("person", "Name"),
+        disabled=True,
+        required=False,
+        help_text=_("A system administrator corrects it."),
+    )
+    email = forms.EmailField(label=_("Email"), required=False)
+
+    class Meta:
+        model = User
+        fields = ("name", "email")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not email_management_enabled():
+            del self.fields["email"]
