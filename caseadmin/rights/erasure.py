@@ -1,7 +1,6 @@
 """Erase a person's record so that nothing brings it back, and keep the proof that it went."""
 
 from collections.abc import Callable
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -19,6 +18,8 @@ from caseadmin.volunteers.enums import VolunteerStatus
 from caseadmin.volunteers.models import Volunteer
 from core.access.guards import require_reach
 from core.access.scope import unscoped
+from core.attachments.models import Attachment
+from core.attachments.services import erase_all_of
 from core.audit.models import CaseLogEntry
 from core.audit.services import blank_entries
 from core.audit.services import record as log
@@ -144,9 +145,9 @@ def erase_subject(
             released_by=request.released_by if request else None,
         )
         found = reach_of(locked)
-        counts: dict[str, int] = {"files": _erase_attachments(found)}
-        counts["imports"] = _forget_uploads(locked)
         told = told_of(found)
+        counts: dict[str, int] = {"files": _erase_files(found, told)}
+        counts["imports"] = _forget_uploads(locked)
         counts["log"] = _blank_log(found, told, actor)
         told_in = {
             pk for (model, _n), pks in found.loose.items() if model is SubjectRequest for pk in pks
@@ -176,14 +177,20 @@ def _key(history: Any) -> str:
     return str(history.instance_type._meta.pk.attname)
 
 
-def _erase_attachments(found: Reach) -> int:
-    from django.apps import apps  # app ready
+def _erase_files(found: Reach, told: dict[Any, set[Any]]) -> int:
+    """Erase the files of all rows and what the history tells of any; return how many there were.
 
-    if not apps.is_installed("core.attachments"):
-        return 0
-    # Loaded by name: the app is optional.
-    erase_all_of = import_module("core.attachments.services").erase_all_of
-    return sum(erase_all_of(row) for model in list(found.rows) for row in found.instances(model))
+    Rows that were removed long ago had files too: only the history remembers these.
+    """
+    count = sum(erase_all_of(row) for model in list(found.rows) for row in found.instances(model))
+    keys: dict[type[models.Model], set[Any]] = {**found.rows}
+    for history, pks in told.items():
+        keys[history.instance_type] = keys.get(history.instance_type, set()) | pks
+    for model, pks in keys.items():
+        kind = ContentType.objects.get_for_model(model, for_concrete_model=True)
+        rows = Attachment.history.model._base_manager.filter(content_type=kind, object_id__in=pks)
+        rows._raw_delete(rows.db)
+    return count
 
 
 def _forget_uploads(subject: Any) -> int:

@@ -18,6 +18,7 @@ from caseadmin.ledgers.presentation import label_of, plain, words
 from core.access.guards import require_reach
 from core.access.register import Classed, FieldClass, Kind, class_of
 from core.access.scope import unscoped
+from core.attachments.models import Attachment
 from core.audit.models import CaseLogEntry
 from core.audit.services import record as log
 from core.privacy.selectors import purposes_in_force
@@ -214,13 +215,9 @@ def _looks(found: Reach) -> Iterable[Line]:
 
 
 def _files(found: Reach) -> Iterable[Line]:
-    from django.apps import apps  # app ready
-
     yield [_("When"), _("File"), _("Size in bytes")]
-    if not apps.is_installed("core.attachments"):
-        return
-    files: Any = apps.get_app_config("attachments").get_model("Attachment")
     for model, keys in found.rows.items():
         kind = ContentType.objects.get_for_model(model, for_concrete_model=True)
-        for row in files._base_manager.filter(content_type=kind, object_id__in=keys):
+        rows = Attachment._base_manager.filter(content_type=kind, object_id__in=keys)
+        for row in rows.order_by("created_at", "id"):
             yield [plain(row.created_at), row.name, str(row.size)]

@@ -114,10 +114,12 @@ def test_ones_own_page_shows_one_name_that_nobody_changes_alone(client, security
     panel = {"name_email-email": "own@example.invalid", "name_email-name": "另一个人"}
     page = client.get(reverse("wagtailadmin_account")).content.decode()
 
-    answer = client.post(reverse("wagtailadmin_account"), {**panel, "locale-preferred_language": ""})
+    answer = client.post(
+        reverse("wagtailadmin_account"), {**panel, "locale-preferred_language": ""}
+    )
 
     security_admin.refresh_from_db()
-    assert (page.count('name="name_email-name"'), "_name-" in page) == (1, False)
-    assert "first_name" not in page and "last_name" not in page
+    assert page.count('name="name_email-name"') == 1
+    assert ("first_name" in page, "last_name" in page) == (False, False)
     assert answer.status_code in (200, 302)
     assert security_admin.name == "欧阳明"

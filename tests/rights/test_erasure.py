@@ -15,8 +15,11 @@ from caseadmin.rights.models import Erasure
 from caseadmin.rights.reach import history_of, reach_of
 from caseadmin.rights.services import lift
 from core.access.scope import scoped_to, unscoped
+from core.attachments.models import Attachment
+from core.attachments.services import attach, detach
 from core.audit.models import CaseLogEntry
 from core.audit.services import record
+from tests.corpus.pdfs import made
 from tests.factories.children import ChildFileFactory, CustodySpellFactory, KinFactory
 from tests.factories.core import UserFactory
 from tests.factories.rights import a_consent, a_hold, a_request
@@ -104,6 +107,35 @@ def test_what_remains_names_nobody(child, acting):
     assert remains.counts["children.childfile"] == 1
     assert remains.counts["children.kin"] == 1
     assert remains.counts["children.historicalchildfile"] >= 2
+
+
+def test_files_go_from_the_store_and_their_names_from_the_history(
+    child, acting, settings, tmp_path, django_capture_on_commit_callbacks
+):
+    settings.ATTACHMENTS_ROOT = tmp_path / "attachments"
+    other = ChildFileFactory(village=child.village, id_number="")
+    kin = child.kin.get()
+
+    def put(holder, name):
+        return attach(holder=holder, kind="other", name=name, content=made(), actor=acting)
+
+    files = [put(child, "迦陵.pdf"), put(child, "频伽.pdf"), put(kin, "妙音.pdf")]
+    kept = put(other, "留下.pdf")
+    with django_capture_on_commit_callbacks(execute=True):
+        detach(row=files[1], actor=acting, reason="test")
+    close(child, acting)
+    before = stored_text()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        remains = erase_subject(subject=child, actor=acting, rule="child_file")
+
+    stored = [path.name for path in settings.ATTACHMENTS_ROOT.rglob("*") if path.is_file()]
+    after, names = stored_text(), ("迦陵", "频伽", "妙音", "留下")
+    assert [name in before for name in names] == [True] * 4
+    assert [name in after for name in names] == [False, False, False, True]
+    assert remains.counts["files"] == 2
+    assert list(Attachment.objects.all()) == [kept]
+    assert [name.startswith(kept.stored_name) for name in stored] == [True]
 
 
 def test_an_upload_that_names_the_child_is_cancelled(child, acting):
