@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from caseadmin.ledgers import Badge, Ledger, LedgerAction, Section, ledger, ledger_group
 from caseadmin.ledgers.exporting.writer import FileFormat, file_response
@@ -233,7 +234,7 @@ class SubjectRequestLedger(Ledger):
         ),
         LedgerAction(
             name="resume",
-            label=_("Take up again"),
+            label=pgettext_lazy("request", "Take up again"),
             permission="rights.release_subjectrequest",
             handler=_step(services.resume_request),
             available=_is(RequestStatus.BLOCKED),

@@ -62,8 +62,12 @@ class DisposalView(WagtailAdminTemplateMixin, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         pages = Paginator(due_list(cast(Any, self.request.user)), PER_PAGE)
         page = pages.get_page(self.request.GET.get("p"))
+        lines = [self._line(due) for due in page]
         return super().get_context_data(
-            page=page, lines=[self._line(due) for due in page], **kwargs
+            page=page,
+            lines=lines,
+            may_go=any(not line["reasons"] for line in lines),
+            **kwargs,
         )
 
     def _line(self, due: Due) -> dict[str, Any]:

@@ -87,9 +87,9 @@ MUST_BE_MET = {
     "images": r"/admin/images/",
     "laws of the portal": r"/\w+/\*",
 }
-# What no link leads to as the page stands; {row} is the first file on the list.
+# What no link leads to as the pages stand; {row} and {other} are files on the list.
 BY_HAND = (
-    "{row}compare/",
+    "{row}merge/{other}/",
     "{row}looks/",
     "{row}duplicates/",
     "/admin/child-files/as-of/",
@@ -203,8 +203,11 @@ def test_no_page_breaks_the_content_policy(person: Callable[..., Person], capsys
         someone.sign_in(username, PASSWORD)
         crawl.walk(someone, "/admin/")
         if username == "officer":
+            rows = files_of(someone)
+            other = rows[1].rstrip("/").rpartition("/")[2]
             for path in BY_HAND:
-                crawl.walk(someone, path.format(row=first_file(someone)))
+                crawl.walk(someone, path.format(row=rows[0], other=other))
+            crawl.opened.append(compare_versions(someone, rows))
         someone.context.close()
 
     with capsys.disabled():
@@ -217,11 +220,23 @@ def test_no_page_breaks_the_content_policy(person: Callable[..., Person], capsys
     assert len(crawl.opened) >= 100
 
 
-def first_file(officer: Person) -> str:
-    """Return the address of the first file on the list."""
+def files_of(officer: Person) -> list[str]:
+    """Return the addresses of the files on the first page of the list."""
     hrefs = officer.goto("/admin/child-files/").locator("main a[href]").evaluate_all(LINKS)
-    paths = (urlsplit(href).path for href in hrefs)
-    return next(path for path in paths if re.fullmatch(r"/admin/child-files/[0-9a-f-]{36}/", path))
+    paths = [urlsplit(href).path for href in hrefs]
+    records = [path for path in paths if re.fullmatch(r"/admin/child-files/[0-9a-f-]{36}/", path)]
+    return list(dict.fromkeys(records))
+
+
+def compare_versions(officer: Person, rows: list[str]) -> str:
+    """Compare two versions of the first record that has two, and return the address."""
+    for row in rows:
+        button = officer.goto(f"{row}history/").locator("#compare-versions button[type=submit]")
+        if button.count():
+            button.click()
+            officer.page.wait_for_url(lambda url: "/compare/" in url)
+            return officer.page.url
+    raise AssertionError("No record on the list has two versions.")
 
 
 def test_editors_tools_start_without_inline_scripts(person: Callable[..., Person]):
