@@ -231,9 +231,9 @@ def files_of(officer: Person) -> list[str]:
 def compare_versions(officer: Person, rows: list[str]) -> str:
     """Compare two versions of the first record that has two, and return the address."""
     for row in rows:
-        button = officer.goto(f"{row}history/").locator("#compare-versions button[type=submit]")
-        if button.count():
-            button.click()
+        page = officer.goto(f"{row}history/")
+        if page.locator("input[name=from]:checked").count():
+            page.click("#compare-versions button[type=submit]")
             officer.page.wait_for_url(lambda url: "/compare/" in url)
             return officer.page.url
     raise AssertionError("No record on the list has two versions.")
