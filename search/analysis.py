@@ -44,7 +44,8 @@ STREAM_LENGTH = 16_000
 HEAD_LENGTH = 1_000
 OCCURRENCES = 255
 
-_HAN = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+# The compatibility block has holes that no version of Unicode has filled.
+_HAN = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufa6d\ufa70-\ufad9\U00020000-\U000323af"
 # Identity numbers, telephones and other long numbers are answered by blind index, never as text.
 _ID_NUMBER = r"(?<![0-9a-z])[0-9]{6}[ -]?[0-9]{8}[ -]?[0-9]{3}[0-9x](?![0-9a-z])"
 _PHONE = r"(?<![0-9a-z])(?:\+?86[ -]?)?1[0-9]{2}[ -]?[0-9]{4}[ -]?[0-9]{4}(?![0-9a-z])"
