@@ -482,7 +482,7 @@ class ChildFileLedger(Ledger):
             label=_("Parent or carer confirmed"),
             handler=_step(services.confirm_file),
             available=_is(FileStatus.DRAFT),
-            icon="tick",
+            icon="check",
         ),
         LedgerAction(
             name="submit",
@@ -496,7 +496,7 @@ class ChildFileLedger(Ledger):
             label=_("Put on the register"),
             handler=_step(services.accept_file),
             available=_is(FileStatus.SUBMITTED),
-            icon="tick",
+            icon="check",
             tone="primary",
         ),
         LedgerAction(
@@ -505,7 +505,7 @@ class ChildFileLedger(Ledger):
             handler=_step(services.return_file),
             available=_is(FileStatus.SUBMITTED),
             reason_required=True,
-            icon="undo",
+            icon="rotate",
         ),
         LedgerAction(
             name="review",
@@ -519,7 +519,7 @@ class ChildFileLedger(Ledger):
             label=_("Keep on the register"),
             handler=_step(services.keep_on_register),
             available=_is(FileStatus.UNDER_REVIEW),
-            icon="tick",
+            icon="check",
         ),
         LedgerAction(
             name="pair",

@@ -149,7 +149,7 @@ class PairingLedger(Ledger):
             handler=_step(services.confirm),
             form=ConfirmForm,
             available=_is(PairingStatus.TRIAL),
-            icon="tick",
+            icon="check",
             tone="primary",
         ),
         LedgerAction(

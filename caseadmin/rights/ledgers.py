@@ -201,7 +201,7 @@ class SubjectRequestLedger(Ledger):
             available=_is(RequestStatus.PREPARED),
             confirm=_("A granted deletion erases the record and cannot be undone."),
             proof=True,
-            icon="tick",
+            icon="check",
             tone="primary",
         ),
         LedgerAction(
@@ -211,7 +211,7 @@ class SubjectRequestLedger(Ledger):
             handler=_step(services.send_back),
             available=_is(RequestStatus.PREPARED),
             reason_required=True,
-            icon="undo",
+            icon="rotate",
         ),
         LedgerAction(
             name="copy",

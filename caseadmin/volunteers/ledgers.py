@@ -284,7 +284,7 @@ class VolunteerLedger(Ledger):
             handler=_vet,
             form=VettingForm,
             available=_is(*IN_VETTING),
-            icon="tick",
+            icon="check",
             tone="primary",
         ),
         LedgerAction(
@@ -338,7 +338,7 @@ class VolunteerLedger(Ledger):
             handler=_step(services.come_back, "volunteer"),
             available=_is(VolunteerStatus.LEFT),
             reason_required=True,
-            icon="undo",
+            icon="rotate",
         ),
     ]
 
@@ -420,7 +420,7 @@ class VolunteerApplicationLedger(Ledger):
             handler=_step(services.approve_application, "application"),
             available=_is(ApplicationStatus.SUBMITTED),
             confirm=_("The applicant becomes a volunteer, still to be vetted."),
-            icon="tick",
+            icon="check",
             tone="primary",
         ),
         LedgerAction(
@@ -438,6 +438,6 @@ class VolunteerApplicationLedger(Ledger):
             handler=_step(services.withdraw_application, "application"),
             available=_is(ApplicationStatus.SUBMITTED),
             reason_required=True,
-            icon="undo",
+            icon="rotate",
         ),
     ]
