@@ -25,6 +25,7 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "tonghu.example",
     "BASE_URL": "https://tonghu.example",
     "DATABASE_URL": "sqlite:///var/check-only.sqlite3",
+    "CLAMAV_SOCKET": "/run/clamav/clamd.ctl",
     "TONGHU_KEYS": json.dumps(
         {
             "current": 1,

@@ -7,6 +7,7 @@ import time
 import zipfile
 
 import pytest
+from django.core.checks import INFO, Tags, run_checks
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import call_command
 
@@ -28,7 +29,8 @@ from tests.corpus.pdfs import by_hand, made, simple_objects
 from tests.corpus.photos import photo, traces
 from tests.corpus.samples import png_chunk
 
-pytestmark = pytest.mark.django_db
+# The child process has tests of its own, and the browser uploads through it.
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("here")]
 CONTENT = made()
 
 
@@ -256,6 +258,22 @@ def test_what_the_scanner_finds_later_is_removed(
 
     row.refresh_from_db()
     assert (found["removed"], row.state, stored_files(store_folder)) == (1, "refused", [])
+
+
+@pytest.mark.parametrize(("socket_path", "told"), [("", ["attachments.I001"]), ("/a/socket", [])])
+def test_a_deployment_without_a_scanner_is_told_so_and_passes(settings, socket_path, told):
+    settings.CLAMAV_SOCKET = socket_path
+
+    found = [
+        message
+        for message in run_checks(tags=[Tags.security], include_deployment_checks=True)
+        if message.id.startswith("attachments.")
+    ]
+
+    assert ([message.id for message in found], max([m.level for m in found], default=0)) == (
+        told,
+        INFO if told else 0,
+    )
 
 
 def test_the_sweep_deletes_only_old_files_that_no_row_knows(case, clerk, store_folder):

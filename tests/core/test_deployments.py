@@ -84,6 +84,7 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "tonghu.example.invalid",
     "BASE_URL": "https://staff.tonghu.example.invalid",
     "DATABASE_URL": "sqlite:///var/never-opened.sqlite3",
+    "CLAMAV_SOCKET": "/run/clamav/clamd.ctl",
 }
 SAME = json.dumps(RING | {"search": RING["index"]})
 PATTERN = json.dumps(RING | {"search": base64.b64encode(b"a" * 32).decode()})

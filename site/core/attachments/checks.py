@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Info, Tags, register
+
+from .scanner import is_configured
 
 
 @register(Tags.security)
@@ -22,3 +24,21 @@ def check_store(**kwargs: Any) -> list[CheckMessage]:
                 )
             ]
     return []
+
+
+@register(Tags.security, deploy=True)
+def check_scanner(**kwargs: Any) -> list[CheckMessage]:
+    """Say that files are not scanned where no scanner is named.
+
+    A notice and no warning: the gate stands without a scanner, and whether one is needed is
+    for who runs the site to decide, knowingly.
+    """
+    if is_configured():
+        return []
+    return [
+        Info(
+            "CLAMAV_SOCKET is empty: files on records are not scanned for malware.",
+            hint="Install clamav-daemon and name its unix socket.",
+            id="attachments.I001",
+        )
+    ]

@@ -37,7 +37,7 @@ def scan(content: bytes) -> Verdict:
     """Return what the scanner says about a file; silence is never taken for a yes.
 
     Without a configured scanner every file counts as clean: the checks of the gate are
-    then the only ones (the deployment check says so).
+    then the only ones, and ``check --deploy`` says so (attachments.I001).
     """
     if not is_configured():
         return Verdict.CLEAN
