@@ -8,8 +8,9 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from playwright.sync_api import Page
 
@@ -57,7 +58,7 @@ MUST_BE_MET = {
     "as of a day": r"/admin/child-files/as-of/",
     "duplicates": r"/admin/[a-z-]+/#/duplicates/",
     "merge": r"/admin/[a-z-]+/#/merge/#/",
-    "print": r"/admin/[a-z-]+/#/print/[a-z-]+/",
+    "print": r"/admin/[a-z-]+/#/print/.+/",
     "deleted": r"/admin/[a-z-]+/deleted/",
     "import": r"/admin/child-files/import/",
     "export": r"/admin/child-files/export/",
@@ -70,8 +71,8 @@ MUST_BE_MET = {
     "disposal": r"/admin/disposal/",
     "definitions": r"/admin/definitions/",
     "new ledger": r"/admin/definitions/new/",
-    "fields": r"/admin/definitions/[a-z#-]+/",
-    "new field": r"/admin/definitions/[a-z#-]+/fields/new/",
+    "fields": r"/admin/definitions/(?!new|file)[^/]+/",
+    "new field": r"/admin/definitions/[^/]+/fields/new/",
     "sign-in": r"/staff/login/",
     "sessions": r"/staff/sessions/",
     "second factor": r"/staff/factors/",
@@ -85,22 +86,26 @@ MUST_BE_MET = {
     "page editor": r"/admin/pages/#/edit/",
     "new page": r"/admin/pages/add/.*",
     "images": r"/admin/images/",
-    "laws of the portal": r"/\w+/\*",
+    "portal": r"[^/]+/\*(/\*)*",
 }
 # What no link leads to as the pages stand; {row} and {other} are files on the list.
-BY_HAND = (
-    "{row}merge/{other}/",
-    "{row}looks/",
-    "{row}duplicates/",
-    "/admin/child-files/as-of/",
-    "/admin/child-files/deleted/",
-    "/admin/disposal/",
-    "/staff/factors/",
-    "/staff/factors/app/",
-    "/staff/factors/keys/add/",
-    "/staff/sessions/",
-    "/staff/password/",
-)
+BY_HAND = {
+    "officer": (
+        "{row}merge/{other}/",
+        "{row}looks/",
+        "{row}duplicates/",
+        "/admin/child-files/as-of/",
+        "/admin/child-files/deleted/",
+        "/admin/disposal/",
+        "/staff/factors/",
+        "/staff/factors/app/",
+        "/staff/factors/keys/add/",
+        "/staff/sessions/",
+        "/staff/password/",
+    ),
+    # Who signs in first has opened the list, and is offered no import.
+    "clerk-liuhe": ("/admin/child-files/import/",),
+}
 # Signing out ends the crawl; the others are files, which a browser saves and does not open.
 NOT_PAGES = re.compile(
     r"/logout|/bulk/|/account/.*end|\.(csv|xlsx|zip|pdf|docx|xml|txt|jpg|png|webp)$|/jsi18n"
@@ -125,7 +130,7 @@ class Crawl:
 
     def kind(self, path: str) -> str:
         path = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+", "#", unquote(path))
-        if path.startswith("/admin/"):
+        if path.startswith(("/admin/", "/staff/")):
             return path
         return "/".join(
             part if number < 1 else "*" for number, part in enumerate(path.split("/")[1:])
@@ -151,13 +156,22 @@ class Crawl:
             if not any(re.fullmatch(pattern, kind) for kind in kinds)
         ]
 
+    def open(self, person: Person, path: str) -> str:
+        """Open an address in the browser and return the text of the answer."""
+        answer = person.page.goto(f"{person.site.url}{path}")
+        assert answer is not None
+        assert answer.status == 200, f"{path}: {answer.status}"
+        self.opened.append(person.page.url)
+        return answer.text()
+
     def walk(self, person: Person, start: str) -> None:
         """Open a page and whatever it leads to, as this person."""
         waiting = [start]
         while waiting:
-            page = person.goto(waiting.pop(0))
-            self.opened.append(page.url)
-            for url in page.locator("a[href]").evaluate_all(LINKS):
+            text = self.open(person, waiting.pop(0))
+            # From the text: Wagtail takes the links of closed menus out of the page.
+            hrefs = re.findall(r'<a\s[^>]*?href="([^"#]+)"', text)
+            for url in {urljoin(person.page.url, unescape(href)): None for href in hrefs}:
                 path = self.wanted(url, person.site.url)
                 if path:
                     waiting.append(path)
@@ -202,18 +216,19 @@ def test_no_page_breaks_the_content_policy(person: Callable[..., Person], capsys
         someone = crawl.seat(person())
         someone.sign_in(username, PASSWORD)
         crawl.walk(someone, "/admin/")
-        if username == "officer":
+        if username in BY_HAND:
             rows = files_of(someone)
             other = rows[1].rstrip("/").rpartition("/")[2]
-            for path in BY_HAND:
+            for path in BY_HAND[username]:
                 crawl.walk(someone, path.format(row=rows[0], other=other))
+        if username == "officer":
             crawl.opened.append(compare_versions(someone, rows))
         someone.context.close()
 
     with capsys.disabled():
         sys.stdout.write(
             f"\n{len(crawl.opened)} pages opened in {time.monotonic() - began:.0f} s,"
-            f" {len(crawl.reports)} reports\n"
+            f" {len(crawl.reports)} reports, not met: {crawl.unmet() or 'none'}\n"
         )
     assert crawl.reports == []
     assert crawl.unmet() == []
