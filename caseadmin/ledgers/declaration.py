@@ -410,6 +410,11 @@ class Ledger:
         return bool(user.is_active and user.has_perm(cls.permission(action)))
 
     @classmethod
+    def granted(cls, role_code: str) -> Sequence[str]:
+        """Return what a role may do here beside the rights of its group, as actions."""
+        return ()
+
+    @classmethod
     def field(cls, name: str) -> Any:
         """Return a field of the model, or one an administrator added."""
         if cls.runtime_fields:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.urls import URLResolver, include, path, reverse_lazy
+from django.urls import URLPattern, URLResolver, include, path, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
@@ -13,6 +13,7 @@ from .runtime.configuring import CONFIGURING, configuring_urls
 from .runtime.made import NAMESPACE, group_of
 from .runtime.services import may_configure
 from .runtime.urls import defined_urls
+from .views.matrix import MATRIX, matrix_urls, may_see_matrix
 
 autodiscover()
 register_with_wagtail()
@@ -27,6 +28,31 @@ def register_defined_ledgers() -> list[URLResolver]:
         path("l/<slug:ledger_slug>/", include((defined_urls(), NAMESPACE), namespace=NAMESPACE)),
         path("definitions/", include((configuring_urls(), CONFIGURING), namespace=CONFIGURING)),
     ]
+
+
+@hooks.register("register_admin_urls")
+def register_matrix() -> list[URLPattern]:
+    """The matrix of rights."""
+    return matrix_urls()
+
+
+class MatrixMenuItem(MenuItem):
+    """Leads to the matrix of rights; shown to those who may see it."""
+
+    def is_shown(self, request: Any) -> bool:
+        return may_see_matrix(request.user)
+
+
+@hooks.register("register_reports_menu_item")
+def register_matrix_menu_item() -> MenuItem:
+    """The entry among the reports."""
+    return MatrixMenuItem(
+        _("Permission matrix"),
+        reverse_lazy(MATRIX),
+        name="permission-matrix",
+        icon_name="key",
+        order=850,
+    )
 
 
 @hooks.register("construct_main_menu")

@@ -113,9 +113,9 @@ def weak_addresses(settings: Mapping[str, Any]) -> Iterator[str]:
     if not hosts or any(host in {"*", "."} or host.startswith("*") for host in hosts):
         yield "ALLOWED_HOSTS: name the hosts this site answers to."
     if urlsplit(settings["BASE_URL"]).scheme != "https":
-        yield "BASE_URL: give the staff site's address, beginning with https://."
+        yield 'BASE_URL: give the staff site\'s address, beginning with "https://".'
     if any(not origin.startswith("https://") for origin in settings["CSRF_TRUSTED_ORIGINS"]):
-        yield "CSRF_TRUSTED_ORIGINS: name origins beginning with https://."
+        yield 'CSRF_TRUSTED_ORIGINS: name origins beginning with "https://".'
     if any("*" in origin for origin in settings["CSRF_TRUSTED_ORIGINS"]):
         yield "CSRF_TRUSTED_ORIGINS: name each origin; a star trusts strangers."
     if not settings["SECURE_SSL_REDIRECT"] and not settings["SECURE_PROXY_SSL_HEADER"]:

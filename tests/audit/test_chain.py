@@ -268,7 +268,7 @@ def test_who_looked_tells_views_reveals_and_exports_and_filters(client, district
         ("吴文书", "查看"),
         ("周文书", "查看"),
     ]
-    assert whole.context["lines"][1].detail == "序列号，电话 · 核对电话"
+    assert whole.context["lines"][1].detail == "序列号、电话 · 核对电话"
     assert [line.who for line in one.context["lines"]] == ["周文书"]
     assert none.context["total"] == 0
 

@@ -171,7 +171,7 @@ def test_production_refuses_to_start_on_a_weak_configuration():
 
 
 def test_every_weakness_is_told_at_once():
-    (answer,) = judge([{"ALLOWED_HOSTS": "*", "BASE_URL": "http://x", "DEBUG": "1"}])
+    (answer,) = judge([{"ALLOWED_HOSTS": "*", "BASE_URL": "http://x.invalid", "DEBUG": "1"}])
 
     assert [line.split(":")[0] for line in answer.splitlines()] == [
         "ALLOWED_HOSTS",

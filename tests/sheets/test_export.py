@@ -14,7 +14,7 @@ from caseadmin.ledgers.exporting.writer import FileFormat
 from caseadmin.ledgers.importing.columns import resource_for
 from caseadmin.ledgers.importing.services import confirm_batch
 from core.access.scope import scoped_to
-from core.audit.models import CaseLogEntry
+from core.audit.models import CaseLogEntry, StatedReason
 from fixtures.sheets import build
 from tests.factories.children import ChildFileFactory
 from tests.factories.core import PostFactory, TerritoryFactory, UserFactory, role_called
@@ -125,6 +125,8 @@ def test_export_is_logged_without_values(signed_in, district, clerk):
     assert entry.data["filters"] == {"sex": [child.sex]}
     assert "张小明" not in str(entry.data)
     assert child.id_number not in str(entry.data)
+    assert "核查" not in str(entry.data)
+    assert StatedReason._base_manager.get(entry=entry).text == "核查"
 
 
 def test_workbook_says_who_and_when(signed_in, district, clerk):

@@ -62,7 +62,7 @@ def export_file(
         paths: Columns, in order.
         file_format: CSV or XLSX.
         actor: Who takes them.
-        reason: Why; demanded by the caller where a sensitive column is taken.
+        reason: Why; demanded by the caller where a sensitive column is taken.  Kept encrypted.
         filters: The list's filters, for the log.
         searched: Whether words narrowed the list.  The words themselves are not logged.
     """
@@ -85,11 +85,11 @@ def export_file(
                 "format": str(file_format),
                 "columns": [column.path for column in columns],
                 "sensitive": [column.path for column in columns if is_sensitive(column, sight)],
-                "reason": reason,
                 "filters": filters or {},
                 "searched": searched,
             },
             object_ids=keys,
+            reason=reason,
         )
     header = [column.label for column in columns]
     lines = ledger_lines(ledger, queryset, columns, keys, sight)

@@ -5,6 +5,7 @@ that asks a model for its rows gets those of one ledger only.  It lives in an ap
 of its own, so that no migration, permission or content type is ever made for it.
 """
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.apps.registry import Apps
@@ -38,7 +39,8 @@ class _OfLedger(ScopedManager):
     """The rows of one ledger that are in scope."""
 
     def get_queryset(self) -> Any:
-        return super().get_queryset().filter(_only(self.model.runtime_slug))
+        model: Any = self.model
+        return super().get_queryset().filter(_only(model.runtime_slug))
 
 
 class _EveryOfLedger(models.Manager[Any]):
@@ -151,6 +153,10 @@ class DefinedLedger(Ledger):
     @classmethod
     def permission(cls, action: str) -> str:
         return action if "." in action else f"{PERMISSION}.{action}_{cls.slug}"
+
+    @classmethod
+    def granted(cls, role_code: str) -> Sequence[str]:
+        return cls.described.grants.get(role_code, ())
 
 
 def make_ledger(slug: str, described: LedgerSpec) -> type[DefinedLedger]:

@@ -30,6 +30,11 @@ class LedgerDeletedView(LedgerPage, TemplateView):
     page_title = gettext_lazy("Deleted records")
     template_name = "ledgers/deleted.html"
 
+    def check_permission(self) -> None:
+        super().check_permission()
+        if not self.allows("view"):
+            raise PermissionDenied
+
     def get_header_title(self) -> str:
         return _("Deleted: %(ledger)s") % {"ledger": self.ledger.label}
 

@@ -104,6 +104,7 @@ class Role(models.Model):
         verbose_name = _("role")
         verbose_name_plural = _("roles")
         ordering = ["code"]
+        permissions = [("view_matrix", _("Can see what every role may do"))]
 
     def __str__(self) -> str:
         return self.label

@@ -17,7 +17,8 @@ from core.accounts.models import User
 
 from .models import CaseLogEntry, CaseLogRow, StatedReason
 
-REVEAL = "tonghu.reveal"
+# Actions for which a person says why, in a text of their own.
+REASONED = ("tonghu.reveal", "tonghu.export")
 LOOKS = ("tonghu.view", "tonghu.reveal", "tonghu.print", "tonghu.export")
 
 PAGES = {
@@ -125,8 +126,8 @@ def lines_of(entries: Iterable[Any], field_labels: "dict[str, str] | None" = Non
 
 
 def stated_reasons(entries: Sequence[Any]) -> dict[Any, str]:
-    """Return why values were revealed, by entry, where the reader may read such reasons."""
-    keys = [entry.pk for entry in entries if entry.action == REVEAL]
+    """Return why values were revealed or taken out, by entry, where the reader may read it."""
+    keys = [entry.pk for entry in entries if entry.action in REASONED]
     if not keys or current_rights().least(StatedReason, "text").see is not Seeing.READ:
         return {}
     return {one.entry_id: one.text for one in StatedReason.objects.filter(entry__in=keys)}
