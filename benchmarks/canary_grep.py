@@ -1,7 +1,7 @@
 """Plant a word in every field of class 3 and 4, use the product, and look where words stand.
 
     python benchmarks/canary_grep.py                              SQLite, in a folder of its own
-    DATABASE_URL=postgresql://... python benchmarks/canary_grep.py   with pg_dump
+    DATABASE_URL=postgresql://… python benchmarks/canary_grep.py   with pg_dump
     TEST_ELASTICSEARCH_URL=... python benchmarks/canary_grep.py      with a search node as well
 
 Prints how many words were looked for in how many stores; exits with 1 where one was found.

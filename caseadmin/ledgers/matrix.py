@@ -57,7 +57,7 @@ LOOKED = Deed("looks", _("Who looked at it"), ("view", LOOKS), ("looks",))
 DELETED = Deed("deleted", _("Deleted records"), ("view", "restore"), ("deleted",), False)
 RESTORE = Deed("restore", _("Restore"), ("view", "restore"), ("restore",))
 MERGE = Deed("merge", _("Merge"), ("view", "change", "delete"), ("merge",))
-UNDO = Deed("undo", _("Take an action back"), ("restore", "change", "view_history"), ("undo",))
+UNDO = Deed("undo", _("Undo"), ("restore", "change", "view_history"), ("undo",))
 EXPORT = Deed("export", _("Export"), ("export",), ("export",), False)
 IMPORT = Deed(
     "import",
@@ -204,7 +204,7 @@ def as_lines(chosen: Iterable[type[Ledger]], roles: Sequence[RoleRights]) -> Ite
     """Yield the whole matrix as lines of text, header first, for a file."""
     yield [
         str(_("Ledger")),
-        str(_("Rows")),
+        str(_("Kind of row")),
         str(_("Action or field")),
         str(_("Class")),
         *(one.role.label for one in roles),
