@@ -1,10 +1,4 @@
-"""Role × ledger × deed, generated from the data in force; every step a table does not allow.
-
-Each cell of the matrix is put to the very views that people go through.  Three kinds of
-people try: every role of ``fixtures/roles.json``; somebody who holds every right, and must be
-let in everywhere; for each right somebody who lacks only that one, and must be refused
-wherever the matrix says it is needed.
-"""
+"""The matrix of rights knows every address; every step that no table allows is refused."""
 
 import sys
 from collections.abc import Iterator
@@ -15,136 +9,22 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import Group, Permission
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.test import RequestFactory
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from openpyxl import load_workbook
 
 from caseadmin.ledgers import ledgers
 from caseadmin.ledgers.matrix import (
-    VIEW,
-    Deed,
     deeds_of,
-    every_ledger,
-    every_role,
     fields_of,
 )
-from caseadmin.ledgers.runtime.services import save_version
-from caseadmin.ledgers.runtime.spec import ACTIONS
 from caseadmin.ledgers.urls import ledger_urls
-from core.access.scope import in_scope, scope_of
 from core.accounts.models import Role
 from core.audit.models import CaseLogEntry
 from core.states import require_transition
 from tests.factories.core import UserFactory, role_called
-from tests.ledgers.runtime.conftest import document, field
 
 pytestmark = pytest.mark.django_db
-
-HOMES = "care-homes"
-
-
-def define_homes(roles: list[str]) -> None:
-    """Define a ledger without code, in which each role may do one thing more than the last."""
-    grants = {code: list(ACTIONS[: 1 + n % len(ACTIONS)]) for n, code in enumerate(roles)}
-    grants["everything"] = list(ACTIONS)
-    words = {"zh": "养护机构", "en": "Care homes"}
-    entry = {"label": words, "one": words, "icon": "home", "group": words, "prefix": "YH"}
-    save_version(
-        slug=HOMES,
-        content=document(
-            field("title", "text", "名称"),
-            field("head", "name", "负责人", sensitivity=3),
-            ledger={**entry, "state": "active", "grants": grants},
-        ),
-        actor=UserFactory(role="system_admin"),
-        base=0,
-    )
-
-
-def make_role(code: str, rights: list[Permission], *, sees_cases: bool = True) -> Role:
-    group = Group.objects.create(name=code)
-    group.permissions.set(rights)
-    role: Role = Role.objects.create(
-        code=code, label_zh=code, label_en=code, group=group, sees_cases=sees_cases
-    )
-    return role
-
-
-def doors(declared: Any, deed: Deed) -> Iterator[Any]:
-    """Yield the views a deed goes through, as the addresses of the ledger make them."""
-    for pattern in ledger_urls(declared):
-        if pattern.name in deed.pages:
-            view = pattern.callback.view_class(**pattern.callback.view_initkwargs)
-            view.ledger, view.kwargs = declared, {"action": deed.code.removeprefix("do:")}
-            yield view
-
-
-def is_open(view: Any, user: Any) -> bool:
-    """Return whether a view lets a person in, before any row is looked up."""
-    view.request = RequestFactory().get("/")
-    view.request.user = user
-    try:
-        view.check_permission()
-    except PermissionDenied:
-        return False
-    return True
-
-
-def test_every_door_opens_and_stays_shut_as_the_matrix_says(district, capsys):
-    role_called("district_officer")
-    own = list(Role.objects.order_by("code").values_list("code", flat=True))
-    rights = list(
-        Permission.objects.filter(
-            content_type__app_label__in={one.model._meta.app_label for one in ledgers}
-        )
-    )
-    rights += Permission.objects.filter(codename="view_looks")
-    needs = {n.split(".")[-1] for one in ledgers for deed in deeds_of(one) for n in deed.needs}
-    make_role("everything", rights)
-    make_role("no_cases", rights, sees_cases=False)
-    for need in sorted(needs):
-        kept = [p for p in rights if need not in (p.codename, p.codename.rsplit("_", 1)[0])]
-        make_role(f"lacks_{need}", kept)
-    define_homes(own)
-    asked, opened, mismatches = 0, 0, []
-    for who in every_role():
-        user = UserFactory(role=who.role.code, serves=district.town)
-        scope = scope_of(user)
-        with in_scope(scope):
-            for declared in every_ledger():
-                for deed in deeds_of(declared):
-                    expected = who.may(declared, deed)
-                    # Whoever reaches no case file is let in, and finds no record: 404.
-                    finds = bool(scope.prefixes) or not deed.on_row
-                    action = next(
-                        (a for a in declared.actions if deed.code == f"do:{a.name}"), None
-                    )
-                    if action is not None and action.url is not None:
-                        # A link: the button is drawn for those who may go where it leads.
-                        views = is_open(next(doors(declared, VIEW)), user) and finds
-                        found = {views and declared.allows(user, action.permission)}
-                    else:
-                        found = {is_open(view, user) and finds for view in doors(declared, deed)}
-                    asked, opened = asked + 1, opened + expected
-                    if found != {expected}:
-                        cell = (who.role.code, declared.slug, deed.code)
-                        mismatches.append((*cell, expected, found))
-
-    every = [(one, deed) for one in every_ledger() for deed in deeds_of(one)]
-    who = {one.role.code: one for one in every_role()}
-    with capsys.disabled():
-        sys.stdout.write(
-            f"\n{asked} cells of role × ledger × deed, {opened} open, "
-            f"{len(mismatches)} mismatches\n"
-        )
-    assert mismatches == []
-    assert asked == len(who) * len(every)
-    assert [deed.code for one, deed in every if not who["everything"].may(one, deed)] == []
-    assert [
-        deed.code for one, deed in every if who["no_cases"].may(one, deed) and deed.on_row
-    ] == []
 
 
 def test_the_matrix_knows_every_address_of_every_ledger():
