@@ -30,6 +30,8 @@ ALLOWED_WORDS = {
     "JPEG",  # name of a file format
     "PNG",  # name of a file format
     "WEBP",  # name of a file format
+    "WebP",  # name of a file format
+    "jpg",  # ending of a file's name
     "Ctrl",  # a key on the keyboard
     "Alt",  # a key on the keyboard
     "ID",  # as in Chinese usage
