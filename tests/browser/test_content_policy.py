@@ -174,8 +174,9 @@ class Crawl:
         waiting = [start]
         while waiting:
             text = self.open(person, waiting.pop(0))
-            # From the text: Wagtail takes the links of closed menus out of the page.
-            hrefs = re.findall(r'<a\s[^>]*?href="([^"#]+)"', text)
+            # Wagtail takes the links of closed menus out of the page, and draws the sidebar later.
+            hrefs = person.page.locator("a[href]").evaluate_all(LINKS)
+            hrefs += re.findall(r'<a\s[^>]*?href="([^"#]+)"', text)
             for url in {urljoin(person.page.url, unescape(href)): None for href in hrefs}:
                 path = self.wanted(url, person.site.url)
                 if path:
