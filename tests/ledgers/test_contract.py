@@ -9,7 +9,10 @@ from django.urls import get_resolver, reverse
 
 from caseadmin.ledgers import ledgers
 from caseadmin.ledgers.checks import check_ledger
+from caseadmin.ledgers.views.base import RecordPage
 from core.access.models import CaseModel
+from core.audit.selectors import PAGES
+from tests.factories.children import ChildFileFactory
 from tests.factories.core import UserFactory
 from tests.ledgers.conftest import lend
 from tests.ledgers.sampleapp.models import Case
@@ -176,3 +179,27 @@ def test_the_command_prints_what_is_registered(capsys):
         True,
         False,
     )
+
+
+def pages_of_records(kind=RecordPage):
+    for page in kind.__subclasses__():
+        yield page
+        yield from pages_of_records(page)
+
+
+def test_the_log_has_a_word_for_each_page_of_a_record():
+    codes = {page.page_code for page in pages_of_records() if page.page_code}
+
+    assert codes - set(PAGES) == set()
+
+
+def test_a_record_that_its_rules_keep_is_not_deleted_and_says_why(client, district):
+    file = ChildFileFactory(village=district.village)
+    user = UserFactory(role="town_clerk", serves=district.town)
+    user.user_permissions.set(Permission.objects.all())
+    client.force_login(user)
+
+    answer = client.post(ledgers.get("child-files").url("delete", file.pk), {"reason": "重复"})
+
+    assert (answer.status_code, bool(answer.context["form"].non_field_errors())) == (422, True)
+    assert type(file)._base_manager.filter(pk=file.pk).exists()

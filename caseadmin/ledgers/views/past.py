@@ -175,7 +175,7 @@ class LedgerCompareView(PastMixin, RecordPage, TemplateView):
 class LedgerAsOfView(PastMixin, LedgerPage, TemplateView):
     """The list as it stood at a moment, with the filters of the list."""
 
-    page_title = gettext_lazy("As of")
+    page_title = gettext_lazy("As of an earlier day")
     template_name = "ledgers/as_of.html"
 
     @cached_property
@@ -205,7 +205,7 @@ class LedgerAsOfView(PastMixin, LedgerPage, TemplateView):
                     rows = asked.filter(rows, value)
         return rows.order_by("-history_date", "-history_id")
 
-    def table(self, found: list[Any]) -> ShownTable:
+    def table(self, found: list[Any], total: int) -> ShownTable:
         """Return a page of records as the list's columns show them."""
         sight = Sight()
         columns = [
@@ -231,7 +231,7 @@ class LedgerAsOfView(PastMixin, LedgerPage, TemplateView):
                 ]
                 for instance in instances
             ],
-            total=len(found),
+            total=total,
         )
 
     @cached_property
@@ -255,7 +255,7 @@ class LedgerAsOfView(PastMixin, LedgerPage, TemplateView):
         found = list(page.object_list)
         self.shown = [row.instance for row in found]
         return super().get_context_data(
-            table=self.table(found),
+            table=self.table(found, paginator.count),
             page_obj=page,
             elided_page_range=list(paginator.get_elided_page_range(page.number)),
             moment=self.moment,

@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any
 
 from django.contrib.admin.utils import NestedObjects
+from django.core.exceptions import ValidationError
 from django.db import router, transaction
 from django.db.models import ProtectedError, RestrictedError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -94,6 +95,12 @@ class LedgerDeleteView(RecordPage, TemplateView):
                 # Logged last: whoever holds the end of the log waits for nothing else.
                 self.object = gone
                 self.log("wagtail.delete")
+        except ValidationError as error:
+            # The ledger's own rules: some records are closed and never deleted.
+            for message in error.messages:
+                form.add_error(None, message)
+            self.object = gone
+            return self.render_to_response(self.get_context_data(form=form), status=422)
         except (ProtectedError, RestrictedError):
             form.add_error(None, _("Something holds on to this record, so it stays."))
             return self.render_to_response(self.get_context_data(form=form), status=422)

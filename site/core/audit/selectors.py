@@ -29,6 +29,13 @@ PAGES = {
     "choose": gettext_lazy("chooser"),
     "looks": gettext_lazy("who looked at it"),
     "attachment": gettext_lazy("attachment"),
+    "past": gettext_lazy("Earlier version"),
+    "compare": gettext_lazy("Compare versions"),
+    "duplicates": gettext_lazy("Likely duplicates"),
+    "merge": gettext_lazy("Merge"),
+    "print": gettext_lazy("Print"),
+    "undo": gettext_lazy("page of taking back"),
+    "deleted": gettext_lazy("deleted record"),
 }
 
 
