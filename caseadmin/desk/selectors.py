@@ -15,6 +15,8 @@ from caseadmin.ledgers.sight import Sight
 from caseadmin.pairings.enums import PairingStatus
 from caseadmin.rights.enums import RequestStatus
 from caseadmin.rights.models import OPEN
+from core.access.opening import APPROVE
+from core.approvals.models import AccessRequest, Approval
 from publicity.intake.enums import ApplicationStatus
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 # The filters of a list's address, each with its values.
 Query = Mapping[str, Sequence[str]]
 YES = ("yes",)
+# Time to recertify before anybody stands before a closed record.
+APPROVAL_NOTICE = timedelta(days=60)
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,28 @@ class Duty:
 
 
 DUTIES = (
+    Duty(
+        _("Emergency openings to review today"),
+        "access-requests",
+        APPROVE,
+        lambda day: {"status": [AccessRequest.Status.OPENED.value]},
+    ),
+    Duty(
+        _("Requests for access to decide"),
+        "access-requests",
+        APPROVE,
+        lambda day: {"status": [AccessRequest.Status.WAITING.value]},
+    ),
+    Duty(
+        _("Standing approvals that end within 60 days"),
+        "approvals",
+        APPROVE,
+        lambda day: {
+            "kind": [Approval.Kind.STANDING.value],
+            "ends_at_from": [day.isoformat()],
+            "ends_at_to": [(day + APPROVAL_NOTICE).isoformat()],
+        },
+    ),
     Duty(
         _("Requests stopped for a child's safety"),
         "subject-requests",

@@ -4,6 +4,8 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
+from core.access.opening import needs_approval
+
 from .declaration import Ledger
 from .exporting.views import get_export_urls
 from .importing.views import get_import_urls
@@ -55,6 +57,11 @@ def ledger_urls(ledger: type[Ledger]) -> list[URLPattern]:
             path("bulk/<slug:action>/", view(LedgerBulkView), name="bulk"),
             path("bulk/runs/<uuid:run>/", view(LedgerBulkRunView), name="bulk_run"),
         ]
+    if needs_approval(ledger.model):
+        from .views.asking import LedgerAskView, LedgerSealView  # optional dependency
+
+        patterns.append(path("<uuid:pk>/ask/", view(LedgerAskView), name="ask"))
+        patterns.append(path("<uuid:pk>/seal/", view(LedgerSealView), name="seal"))
     if ledger.can_add:
         patterns.append(path("new/", view(LedgerCreateView), name="add"))
     if ledger.can_edit:

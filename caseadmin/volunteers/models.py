@@ -75,6 +75,9 @@ class Volunteer(ExtraFields, CaseModel, ClusterableModel):
     district applies to every volunteer.
     """
 
+    # About adults; the law asks for approval where the data are a minor's.
+    opened_by_approval = False
+
     volunteer_number = models.CharField(
         _("volunteer number"),
         max_length=20,
@@ -275,6 +278,8 @@ class BackgroundCheck(CaseModel):
 
     Legal source: 未成年人保护法 art. 62 (query before first contact, then every year).
     """
+
+    opened_by_approval = False
 
     volunteer = ParentalKey(
         Volunteer, on_delete=models.PROTECT, related_name="checks", verbose_name=_("volunteer")

@@ -34,6 +34,9 @@ class VolunteerApplication(CaseModel):
     art. 14 and 17 (consent after notice: the version of the notice is kept).
     """
 
+    # About adults; the law asks for approval where the data are a minor's.
+    opened_by_approval = False
+
     application_number = models.CharField(
         _("application number"), max_length=14, unique=True, editable=False
     )

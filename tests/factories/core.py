@@ -1,14 +1,18 @@
 """Factories of the kernel: territories, accounts, posts."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import factory
 from django.conf import settings
+from django.utils import timezone
 
+from core.access.scope import unscoped
 from core.accounts.models import Post, Role, User
 from core.accounts.selectors import system_account
 from core.accounts.services import load_roles, read_roles
+from core.approvals.models import Approval
+from core.approvals.services import approve_post
 from core.history.context import change_set
 from core.territories.models import Territory
 
@@ -105,8 +109,27 @@ class PostFactory(factory.django.DjangoModelFactory[Post]):
     def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> Any:
         with change_set(actor=system_account(), source="command"):
             post = super()._create(model_class, *args, **kwargs)
+        approve_post(post=post, approver=system_account())
         post.user.groups.add(post.role.group)
         return post
+
+
+def approve(user: User, territory: Territory) -> Approval:
+    """Give a person a standing approval for a territory, whatever their role says."""
+    now = timezone.now()
+    with unscoped("test"), change_set(actor=system_account(), source="command"):
+        approval = Approval(
+            kind=Approval.Kind.STANDING,
+            person=user,
+            prefix=territory.prefix,
+            place_code=territory.code,
+            starts_at=now,
+            ends_at=now + timedelta(days=365),
+            basis="test",
+            approver=system_account(),
+        )
+        approval.save()
+    return approval
 
 
 def role_called(code: str) -> Role:

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Permission
 
 from core.access.scope import scoped_to
-from tests.factories.core import UserFactory
+from tests.factories.core import UserFactory, approve
 from tests.ledgers.sampleapp.models import Case, Item, Keeper
 
 ALL = ("view", "add", "change", "delete", "export", "import", "view_history")
@@ -20,7 +20,9 @@ def grant(user, *actions, models=(Case, Item, Keeper)):
 
 def clerk_of(territory, *actions, role="town_clerk", **kwargs):
     """A person with a post there, and these rights on the sample models only."""
-    return grant(UserFactory(role=role, serves=territory, **kwargs), *(actions or ALL))
+    user = UserFactory(role=role, serves=territory, **kwargs)
+    approve(user, territory)
+    return grant(user, *(actions or ALL))
 
 
 def lend(clerk, village, number="L-1", **kwargs):

@@ -8,6 +8,7 @@ from django.db import models, transaction
 from django.utils import timezone, translation
 
 from core.access.guards import scope_for
+from core.access.opening import openable
 from core.access.scope import Scope, current_scope, in_scope
 from core.audit.services import record as log
 from core.crypto.fields import EncryptedTextField
@@ -72,7 +73,7 @@ def export_file(
     columns.sort(key=lambda column: list(paths).index(column.path))
     watermark = Watermark(new_batch_number(), actor.get_full_name(), timezone.now())
     with transaction.atomic():
-        keys = list(queryset.values_list("pk", flat=True))
+        keys, left_out = opened_keys(ledger, queryset, actor)
         log(
             "tonghu.export",
             actor=actor,
@@ -82,6 +83,7 @@ def export_file(
             data={
                 "number": watermark.number,
                 "rows": len(keys),
+                "left_out": left_out,
                 "format": str(file_format),
                 "columns": [column.path for column in columns],
                 "sensitive": [column.path for column in columns if is_sensitive(column, sight)],
@@ -102,6 +104,14 @@ def export_file(
     )
     scope = current_scope() or Scope()
     return inside(pieces, scope, translation.get_language() or "zh-hans")
+
+
+def opened_keys(ledger: Any, queryset: Any, actor: "User") -> tuple[list[Any], int]:
+    """Return the keys of the rows a person may open, in order, and how many they may not."""
+    rows = list(queryset.values_list("pk", "territory_code", named=True))
+    opened = openable(actor, ledger.model, rows)
+    keys = [row.pk for row in rows if row.pk in opened]
+    return keys, len(rows) - len(keys)
 
 
 def _with_header(header: list[str], lines: Iterable[list[str]]) -> Iterator[list[str]]:

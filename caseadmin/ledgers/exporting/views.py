@@ -19,7 +19,7 @@ from ..importing.columns import LedgerResource, resource_for
 from ..sight import Sight
 from ..views.base import LedgerPage
 from ..views.listing import WORDS
-from .services import export_file, is_sensitive, offered
+from .services import export_file, is_sensitive, offered, opened_keys
 from .writer import FileFormat, file_response
 
 REASON_LENGTH = 300
@@ -157,6 +157,7 @@ class ExportView(LedgerPage, TemplateResponseMixin, ContextMixin, View):
         return super().get_context_data(
             count=count,
             count_text=ngettext("%(count)d record", "%(count)d records", count) % {"count": count},
+            left_out=opened_keys(self.ledger, self.rows, self.actor)[1],
             is_filtered=bool(self.filters_for_log() or self.words),
             words=self.words,
             words_name=WORDS,

@@ -46,6 +46,10 @@ class CellRefused(ValueError):
 
 
 FILE_REASONS = {
+    "needs_approval": gettext_noop(
+        "You may not open the record this row would change. Ask for access on its page first, or "
+        "leave the row out."
+    ),
     "empty": gettext_noop("The file is empty. Choose the file that holds your rows."),
     "too_large": gettext_noop(
         "The file has %(size)s MB; at most %(limit)s MB are read. Split it into several files."

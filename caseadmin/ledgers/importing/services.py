@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.access.opening import openable
 from core.access.scope import scoped_to, unscoped
 from core.audit.services import record as log
 from core.history.context import change_set
@@ -211,7 +212,19 @@ def _plan(
 ) -> Plan:
     mapping = {int(position): path for position, path in batch.mapping.items()}
     with scoped_to(actor):
-        return make_plan(ledger, rows, mapping, user=actor, blanks=batch.blanks, progress=progress)
+        plan = make_plan(ledger, rows, mapping, user=actor, blanks=batch.blanks, progress=progress)
+        _close_unapproved(ledger, plan, actor)
+    return plan
+
+
+def _close_unapproved(ledger: Any, plan: Plan, actor: "User") -> None:
+    """Refuse rows that would show and change a record the person may not open."""
+    known = [record for record in plan.records if record.stored is not None]
+    opened = openable(actor, ledger.model, [record.stored for record in known])
+    for record in known:
+        if record.stored.pk not in opened:
+            record.changes = {}
+            record.refuse("", "needs_approval")
 
 
 def _stage(batch: ImportBatch, plan: Plan) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import UUIDField, Value
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import SimpleTemplateResponse
 from django.urls import NoReverseMatch
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
@@ -16,6 +17,7 @@ from wagtail.permission_policies.collections import CollectionPermissionPolicy
 from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.permission_policies.sites import SitePermissionPolicy
 
+from core.access.opening import NeedsApproval, require_open
 from core.access.scope import current_scope
 from core.audit.services import record
 
@@ -131,17 +133,46 @@ class RecordPage(LedgerPage):
 
     Attributes:
         page_code: Which of the record's pages it is, for the log.
+        asks_approval: Whether opening it needs an approval; only a page that shows
+            nothing of the record but its number may say no.
+        is_look: Whether its answer is a look at the record, for the log.
     """
 
     page_code: ClassVar[str] = ""
+    asks_approval: ClassVar[bool] = True
+    is_look: ClassVar[bool] = True
     has_logged = False
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method in ("GET", "HEAD"):
+            # Nothing but the entry is written, so it needs no lock while the page is made.
+            return self._answered(request, *args, **kwargs)
         with transaction.atomic():
+            return self._answered(request, *args, **kwargs)
+
+    def _answered(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
             response = super().dispatch(request, *args, **kwargs)
-            if not self.has_logged and shows_record(response):
-                self.log("tonghu.view")
+        except NeedsApproval:
+            return HttpResponseRedirect(self.ledger.url("ask", self.kwargs["pk"]))
+        if self.is_look and not self.has_logged and shows_record(response):
+            if isinstance(response, SimpleTemplateResponse):
+                # Drawn first: the end of the log is locked for as short as can be.
+                response.render()
+            self.log("tonghu.view")
         return response
+
+    def get_object(self, queryset: Any = None) -> Any:
+        """Return the record of the address, if the person may open it.
+
+        Raises:
+            Http404: There is none in scope.
+            NeedsApproval: There is, and nobody approved that they open it.
+        """
+        found = super().get_object(queryset)
+        if self.asks_approval:
+            require_open(self.actor, found)
+        return found
 
     @cached_property
     def object(self) -> Any:

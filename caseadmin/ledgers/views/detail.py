@@ -7,6 +7,8 @@ from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 from wagtail.admin.widgets.button import Button, HeaderButton
 
+from core.access.opening import SEAL, needs_approval
+
 from ..attaching import shown_files
 from ..columns import cell_text, column_paths, drawn_columns, heading
 from ..declaration import Ledger, LedgerAction, Related
@@ -86,6 +88,15 @@ class LedgerRecordView(RevealMixin, RecordPage, TemplateView):
             )
             for place, form in enumerate(self.ledger.papers)
         ]
+        if needs_approval(self.ledger.model) and self.request.user.has_perm(SEAL):
+            buttons.append(
+                Button(
+                    _("Seal"),
+                    url=self.ledger.url("seal", self.object.pk),
+                    icon_name="lock",
+                    priority=60,
+                )
+            )
         if self.ledger.can_delete and self.allows("delete"):
             buttons.append(
                 Button(

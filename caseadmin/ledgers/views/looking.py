@@ -60,6 +60,8 @@ class LedgerLooksView(RecordPage, TemplateView):
 
     permission = "view"
     page_code = "looks"
+    # It shows nothing of the record but its number; whoever answers for it need not open it.
+    asks_approval = False
     page_title = _("Who looked at it")
     template_name = "ledgers/looks.html"
     http_method_names = ["get", "head", "options"]

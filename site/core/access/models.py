@@ -65,6 +65,9 @@ class CaseModel(models.Model):
 
     objects = ScopedManager()
 
+    opened_by_approval = True
+    """Whether opening a row needs an approval (``core.access.opening``)."""
+
     wagtail_reference_index_ignore = True
 
     class Meta:

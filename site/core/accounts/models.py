@@ -96,6 +96,12 @@ class Role(models.Model):
         default=False,
         help_text=_("Nobody holds two administrator roles at once."),
     )
+    standing_approval = models.JSONField(
+        _("standing approval"),
+        default=list,
+        blank=True,
+        help_text=_("Kinds of record a post with this role opens without asking; * for all."),
+    )
     field_rights = models.JSONField(_("rights on fields"), default=dict, editable=False)
 
     wagtail_reference_index_ignore = True

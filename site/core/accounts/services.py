@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from core.access.opening import is_asked_for
 from core.access.rights import check_matrix
 from core.history.context import change_set
 
@@ -81,6 +82,10 @@ def appoint(
     post.full_clean()
     with change_set(actor=actor):
         post.save()
+    if is_asked_for():
+        from core.approvals.services import approve_post  # circular import: above accounts
+
+        approve_post(post=post, approver=actor)
     _follow_groups(user)
     return post
 
@@ -97,6 +102,10 @@ def end_post(*, post: Post, on: date, actor: User) -> Post:
     locked.full_clean()
     with change_set(actor=actor):
         locked.save()
+    if is_asked_for():
+        from core.approvals.services import end_approvals_of  # circular import: above accounts
+
+        end_approvals_of(post=locked, actor=actor)
     _follow_groups(locked.user)
     return locked
 
@@ -164,6 +173,7 @@ def load_roles(rows: Iterable[Mapping[str, Any]]) -> int:
                 "administrator": row.get("administrator", False),
                 "group": group,
                 "field_rights": row.get("field_rights", {}),
+                "standing_approval": row.get("standing_approval", []),
             },
         )
         count += 1

@@ -25,6 +25,10 @@ ACTIONS = {
     "tonghu.attachment": (_("Download"), _("Downloaded an attachment")),
     "tonghu.malware": (_("Malware"), _("Malware was refused")),
     "tonghu.transition": (_("Change of state"), _("Changed the state")),
+    "tonghu.ask": (_("Request"), _("Asked for access to the record")),
+    "tonghu.break_glass": (_("Break-glass"), _("Opened the record in an emergency")),
+    "tonghu.seal": (_("Seal"), _("Sealed the record")),
+    "tonghu.unseal": (_("Lifting of a seal"), _("Lifted the seal of the record")),
     "tonghu.blank": (_("Blanking of the log"), _("Emptied entries of the log")),
     "tonghu.purge": (_("Purge of the log"), _("Deleted old entries of the log")),
 }

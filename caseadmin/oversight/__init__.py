@@ -1,0 +1,1 @@
+"""Oversight: who may open what, who looked, what stands out."""

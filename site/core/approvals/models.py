@@ -1,0 +1,248 @@
+"""Approvals to open records, requests for them, and seals."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from core.access.models import CaseModel
+from core.access.register import FieldClasses
+from core.history.records import LedgerHistory
+from core.numbering import NumberSeries
+
+MOST_HOURS = 72
+"""How long one grant lasts at most: the operator's rule for art. 36, no clause names it."""
+
+LONGEST_STANDING = timedelta(days=365)
+"""After a year somebody must say again that the work needs it (recertification)."""
+
+
+class RequestNumberSeries(NumberSeries):
+    """Counts the requests of each year."""
+
+    class Meta(NumberSeries.Meta):
+        verbose_name = _("series of request numbers")
+        verbose_name_plural = _("series of request numbers")
+
+
+class Approval(CaseModel):
+    """One person may open records: those of a place, or a single one, from a time to a time."""
+
+    class Kind(models.TextChoices):
+        STANDING = "standing", _("Standing, with a post")
+        REQUEST = "request", _("For one record, asked for")
+        BREAK_GLASS = "break_glass", _("Break-glass")
+        NAMED = "named", _("Named for a sealed record")
+
+    opened_by_approval = False
+    territory_from = ()
+
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="approvals",
+        verbose_name=_("person"),
+    )
+    prefix = models.CharField(_("place"), max_length=12, blank=True)
+    record_kinds = models.JSONField(_("kinds of record"), default=list, blank=True)
+    record_model = models.CharField(_("kind of record"), max_length=100, blank=True)
+    record_id = models.UUIDField(_("record"), null=True, blank=True, db_index=True)
+    starts_at = models.DateTimeField(_("from"))
+    ends_at = models.DateTimeField(_("until"), db_index=True)
+    basis = models.CharField(_("basis"), max_length=300)
+    approver = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("approved by"),
+    )
+    post_id = models.UUIDField(_("post"), null=True, blank=True, db_index=True)
+    place_code = models.CharField(_("territory"), max_length=12)
+
+    field_classes = FieldClasses(
+        office=[
+            "kind",
+            "person",
+            "prefix",
+            "record_kinds",
+            "record_model",
+            "record_id",
+            "starts_at",
+            "ends_at",
+            "basis",
+            "approver",
+            "post_id",
+            "place_code",
+        ]
+    )
+
+    history = LedgerHistory()
+
+    class Meta(CaseModel.Meta):
+        verbose_name = _("approval")
+        verbose_name_plural = _("approvals")
+        permissions = [
+            ("approve_access", "Can approve access to records and review break-glass"),
+            ("break_glass", "Can open a record in an emergency before anybody approves"),
+            ("seal_record", "Can seal a record and name who opens it"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="nobody_approves_for_themselves",
+                condition=Q(approver__isnull=True) | ~Q(approver=F("person")),
+            ),
+            models.CheckConstraint(
+                name="approval_is_for_a_place_or_a_record",
+                condition=(Q(record_id__isnull=True) & ~Q(prefix=""))
+                | (Q(record_id__isnull=False) & Q(prefix="")),
+            ),
+            models.CheckConstraint(
+                name="approval_ends_after_it_begins", condition=Q(ends_at__gte=F("starts_at"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} · {str(self.pk)[:8]}"
+
+    def territory_code_source(self) -> str:
+        return self.place_code
+
+
+class AccessRequest(CaseModel):
+    """Somebody asks to open one record, or has opened it in an emergency."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        GRANTED = "granted", _("Granted")
+        REFUSED = "refused", _("Refused")
+        OPENED = "opened", _("Break-glass: to be reviewed")
+        REVIEWED = "reviewed", _("Break-glass: reviewed")
+
+    opened_by_approval = False
+    territory_from = ()
+
+    number = models.CharField(_("number"), max_length=20, unique=True, editable=False)
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="access_requests",
+        verbose_name=_("asked by"),
+    )
+    record_model = models.CharField(_("kind of record"), max_length=100)
+    record_id = models.UUIDField(_("record"), db_index=True)
+    record_number = models.CharField(_("number of the record"), max_length=60)
+    place_code = models.CharField(_("territory"), max_length=12)
+    reason = models.CharField(_("reason"), max_length=300)
+    hours = models.PositiveSmallIntegerField(
+        _("hours"), validators=[MinValueValidator(1), MaxValueValidator(MOST_HOURS)]
+    )
+    asked_at = models.DateTimeField(_("asked at"))
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("decided by"),
+    )
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    decision = models.CharField(_("decision"), max_length=300, blank=True)
+    ends_at = models.DateTimeField(_("open until"), null=True, blank=True)
+
+    field_classes = FieldClasses(
+        office=[
+            "number",
+            "status",
+            "person",
+            "record_model",
+            "record_id",
+            "record_number",
+            "place_code",
+            "reason",
+            "hours",
+            "asked_at",
+            "decided_by",
+            "decided_at",
+            "decision",
+            "ends_at",
+        ]
+    )
+
+    history = LedgerHistory()
+
+    class Meta(CaseModel.Meta):
+        verbose_name = _("access request")
+        verbose_name_plural = _("access requests")
+        constraints = [
+            models.CheckConstraint(
+                name="request_decided_by_another",
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("person")),
+            ),
+            models.CheckConstraint(
+                name="request_within_72_hours", condition=Q(hours__gte=1, hours__lte=MOST_HOURS)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def territory_code_source(self) -> str:
+        return self.place_code
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether an emergency opening was not reviewed on the day it happened."""
+        today = timezone.localdate()
+        return self.status == self.Status.OPENED and timezone.localdate(self.asked_at) < today
+
+    @property
+    def review_state(self) -> Any:
+        """What is still to be done, in words; empty where nothing is."""
+        if self.status != self.Status.OPENED:
+            return ""
+        return _("Review overdue") if self.is_overdue else _("Review today")
+
+
+class Seal(CaseModel):
+    """A record only named people open, and nobody else even finds."""
+
+    opened_by_approval = False
+    territory_from = ()
+
+    record_model = models.CharField(_("kind of record"), max_length=100)
+    record_id = models.UUIDField(_("record"), db_index=True)
+    place_code = models.CharField(_("territory"), max_length=12)
+    reason = models.CharField(_("reason"), max_length=300)
+    lifted_at = models.DateTimeField(_("lifted at"), null=True, blank=True)
+
+    field_classes = FieldClasses(
+        office=["record_model", "record_id", "place_code", "reason", "lifted_at"]
+    )
+
+    history = LedgerHistory()
+
+    class Meta(CaseModel.Meta):
+        verbose_name = _("seal")
+        verbose_name_plural = _("seals")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["record_model", "record_id"],
+                condition=Q(lifted_at__isnull=True),
+                name="one_seal_at_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)[:8]
+
+    def territory_code_source(self) -> str:
+        return self.place_code
