@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models, transaction
 from django.utils import timezone
 
+from core.access.opening import without_any_sealed
 from core.access.scope import unscoped
 from core.crypto.keys import search_token_key
 from core.jobs.models import Outbox
@@ -117,9 +118,10 @@ def current_rows(one: Searchable, pks: Sequence[Any]) -> tuple[list[Row], list[s
 
 
 def _instances(one: Searchable, pks: Sequence[Any]) -> models.QuerySet[Any]:
-    # The plain manager: an index holds every row; scope is a filter of the search.
+    # The plain manager: an index holds every row; scope is a filter of the search.  What is
+    # sealed is in no index: an engine could not count for each person differently.
     manager: models.Manager[Any] = one.model._base_manager
-    rows = manager.filter(pk__in=pks).prefetch_related(*one.prefetch)
+    rows = without_any_sealed(manager.filter(pk__in=pks)).prefetch_related(*one.prefetch)
     return rows.select_related(*one.select) if one.select else rows
 
 

@@ -5,6 +5,8 @@ from typing import Any
 from django.db import models
 from django.db.models.signals import post_delete, post_save, pre_delete
 
+from core.access.opening import sealed_through
+from core.access.scope import unscoped
 from search.registry import Searchable
 
 
@@ -25,6 +27,24 @@ def connect(one: Searchable) -> None:
     post_delete.connect(deleted, sender=one.model, weak=False, dispatch_uid=_uid(one, one.model, 2))
     for model, keys in one.follows.items():
         _follow(one, model, keys)
+    if sealed_through(one.model):
+        _follow_seals(one)
+
+
+def _follow_seals(one: Searchable) -> None:
+    from core.approvals.models import SealedKey  # app ready
+
+    def turned(sender: type[models.Model], instance: Any, **kwargs: Any) -> None:
+        hit = models.Q()
+        for way in sealed_through(one.model):
+            hit |= models.Q(**{way: instance.record_id})
+        with unscoped("search index"):
+            keys = list(one.model._base_manager.filter(hit).values_list("pk", flat=True))
+        _index(one.kind, keys)
+
+    for number, signal in ((6, post_save), (7, post_delete)):
+        uid = _uid(one, SealedKey, number)
+        signal.connect(turned, sender=SealedKey, weak=False, dispatch_uid=uid)
 
 
 def _follow(one: Searchable, model: type[models.Model], keys: Any) -> None:
@@ -55,6 +75,11 @@ def disconnect(one: Searchable) -> None:
         post_save.disconnect(sender=model, dispatch_uid=_uid(one, model, 3))
         pre_delete.disconnect(sender=model, dispatch_uid=_uid(one, model, 4))
         post_delete.disconnect(sender=model, dispatch_uid=_uid(one, model, 5))
+    if sealed_through(one.model):
+        from core.approvals.models import SealedKey  # app ready
+
+        post_save.disconnect(sender=SealedKey, dispatch_uid=_uid(one, SealedKey, 6))
+        post_delete.disconnect(sender=SealedKey, dispatch_uid=_uid(one, SealedKey, 7))
 
 
 def _uid(one: Searchable, model: type[models.Model], number: int) -> str:

@@ -462,6 +462,9 @@ class Erasure(CaseModel):
     Legal source: 个人信息保护法 art. 47; 档案法 art. 31 (disposal is listed and kept).
     """
 
+    # Names nobody: the record it tells of is gone.
+    opened_by_approval = False
+
     letter = "E"
     survives_erasure = True
     # What it told of is gone.

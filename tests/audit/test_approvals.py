@@ -7,6 +7,8 @@ from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
+from caseadmin.children.models import ChildFile
+from caseadmin.desk.selectors import numbers_of
 from caseadmin.ledgers import ledgers
 from core.access.opening import may_open, needs_approval
 from core.access.scope import scoped_to, unscoped
@@ -22,10 +24,13 @@ from core.approvals.services import (
     review,
     seal_record,
 )
+from core.history.context import change_set
 from core.territories.services import merge_territory
+from search.service import search
 from tests.factories.children import ChildFileFactory
 from tests.factories.core import UserFactory, role_called
 from tests.factories.pairings import PairingFactory
+from tests.factories.rights import a_block, a_consent, a_hold, a_request, load_rules
 from tests.ledgers.conftest import clerk_of, lend
 from tests.ledgers.sampleapp.models import Keeper
 from tests.ledgers.test_contract import addresses
@@ -49,6 +54,11 @@ def officer(district):
 @pytest.fixture
 def police(district):
     return UserFactory(role="police", serves=district.town)
+
+
+def numbers_of_scope(user):
+    with scoped_to(user):
+        return list(numbers_of(user))
 
 
 def opens(user, row):
@@ -284,6 +294,78 @@ def test_a_sealed_record_is_there_for_named_people_only(client, district, row, p
     assert opens(clerk, row) is True
 
 
+def test_nothing_of_a_sealed_child_shows_anywhere(client, district, row, officer):
+    """Its pairing, kin, desk count, search, earlier and deleted versions go with it."""
+    pairing = PairingFactory(child_file=row)
+    other = ChildFileFactory(village=district.village, full_name="李小禾")
+    clerk = UserFactory(role="town_clerk", serves=district.town)
+    with scoped_to(officer):
+        seal_record(row=row, reason="亲属在机关工作", named=[], actor=officer)
+
+    seen = {}
+    for person in (officer, clerk):
+        client.force_login(person)
+        desk = {number.label: number.count for number in numbers_of_scope(person)}
+        pages = [
+            client.get(ledgers.get(slug).url(name)).content.decode()
+            for slug, name in (
+                ("child-files", "index"),
+                ("child-files", "as_of"),
+                ("pairings", "index"),
+                ("pairings", "as_of"),
+            )
+        ]
+        seen[person] = (
+            desk[FILES.label],
+            desk[ledgers.get("pairings").label],
+            [row.file_number in page for page in pages[:2]],
+            [pairing.pairing_number in page for page in pages[2:]],
+            ["王**" in page for page in pages],
+            client.get(ledgers.get("pairings").url("view", pairing.pk)).status_code,
+        )
+    with scoped_to(clerk) as scope:
+        found = search("王小田", kinds=["child-files", "pairings"], scope=scope)
+        still = search("李小禾", kinds=["child-files"], scope=scope)
+        kin = ChildFile.history.filter(id=row.pk).count()
+    with scoped_to(officer):
+        lift_seal(row=row, reason="情况已消除", actor=officer)
+    with scoped_to(clerk) as scope:
+        lifted = search("王小田", kinds=["child-files", "pairings"], scope=scope)
+
+    assert seen[clerk] == (1, 0, [False] * 2, [False] * 2, [False] * 4, 404)
+    assert seen[officer][:4] == (2, 1, [True] * 2, [True] * 2)
+    assert seen[officer][5] == 200
+    assert (found.total, still.total, kin, lifted.total) == (0, 1, 0, 2)
+    assert [hit.object_id for hit in still.hits] == [other.pk]
+
+
+def test_a_seal_holds_where_the_file_moves(district, row, officer):
+    clerk = UserFactory(role="town_clerk", serves=district.other_town)
+    with scoped_to(officer):
+        seal_record(row=row, reason="x", named=[], actor=officer)
+    with unscoped("test"), change_set(actor=officer):
+        row.refresh_from_db()
+        row.village = district.foreign
+        row.save()
+
+    with scoped_to(clerk):
+        assert not ChildFile.objects.filter(pk=row.pk).exists()
+
+
+def test_a_deleted_record_opens_by_approval_too(client, district, row, police):
+    clerk = UserFactory(role="town_clerk", serves=district.town)
+    with scoped_to(clerk):
+        FILES.delete(row, actor=clerk, reason="重复建档")
+    police.user_permissions.set(Permission.objects.all())
+    answers = {}
+    for person in (clerk, police):
+        client.force_login(person)
+        answers[person] = client.get(FILES.url("restore", row.pk))
+
+    assert "王" not in answers[police].content.decode()
+    assert [answers[clerk].status_code, answers[police].status_code] == [200, 302]
+
+
 def test_the_seal_page_names_people_and_refuses_unknown_ones(client, row, officer, district):
     named = UserFactory(role="town_clerk", serves=district.town)
     client.force_login(officer)
@@ -307,8 +389,25 @@ def a_keeper(district):
     return keeper
 
 
+def about_rights(maker, **more):
+    def made(district):
+        child = ChildFileFactory(village=district.village)
+        keeper = UserFactory(role="district_officer", serves=district.district)
+        load_rules()
+        with scoped_to(keeper):
+            return maker(child, keeper, **more)
+
+    return made
+
+
 CANARY = "金丝雀"
 MAKERS = {
+    "consents": about_rights(a_consent, given_by=CANARY),
+    "subject-requests": about_rights(a_request, requester_name=CANARY),
+    "contact-blocks": about_rights(a_block, explanation=CANARY),
+    "legal-holds": about_rights(
+        lambda child, actor, **more: a_hold(actor, child_file=child, **more), reference=CANARY
+    ),
     "child-files": lambda district: ChildFileFactory(village=district.village, full_name=CANARY),
     "pairings": lambda district: PairingFactory(
         child_file=ChildFileFactory(village=district.village), goals=CANARY

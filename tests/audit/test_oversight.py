@@ -77,7 +77,7 @@ def test_the_log_costs_the_same_for_any_number_of_entries(
         record("tonghu.view", actor=audit_admin, instance=row)
     client.get(reverse("oversight:log"))
 
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(16):
         client.get(reverse("oversight:log"))
 
 

@@ -25,7 +25,7 @@ from core.audit.models import CaseLogEntry
 from core.history.context import change_set
 from search.service import search
 from tests.factories.children import ChildFileFactory, invented_id_number
-from tests.factories.core import UserFactory, role_called
+from tests.factories.core import UserFactory, approve, role_called
 from tests.factories.intake import VolunteerApplicationFactory
 from tests.factories.pairings import PairingFactory
 from tests.factories.volunteers import VolunteerFactory
@@ -108,6 +108,8 @@ def test_every_role_sees_of_every_field_what_the_matrix_says(client, district, c
     for role in Role.objects.order_by("code"):
         user = UserFactory(role=role.code, serves=district.town)
         user.user_permissions.set(everything)
+        # Whether a record opens at all is another question (tests/audit/test_approvals.py).
+        approve(user, district.town)
         client.force_login(user)
         scope = scope_of(user)
         for slug, row in rows.items():

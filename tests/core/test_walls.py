@@ -17,6 +17,7 @@ from core.access import walls
 from core.access.scope import Scope, in_scope, scope_of, scoped_to, unscoped
 from core.access.walls import EVERYTHING_TOLD, NOTHING_SET, Told, told_of
 from core.accounts.selectors import system_account
+from core.audit import append_only
 from core.audit.models import CaseLogEntry
 from core.audit.services import record
 from core.history.context import change_set
@@ -419,3 +420,24 @@ def test_every_case_table_has_its_column_held(files):
     } - held
     # An entry of the log tells of an action; the index copies what it is given.
     assert free == {"audit.CaseLogEntry", "searches.SearchEntry"}
+
+
+@postgres
+def test_migrating_leaves_the_processes_account_no_way_to_rewrite_the_log(as_owner, files, district):
+    role = str(connection.settings_dict["ROLE"])
+    taken = append_only.take_rights(connection)
+    raw(f"SET ROLE {role}")
+    user = UserFactory(role="town_clerk", serves=district.town)
+
+    with scoped_to(user):
+        record("tonghu.view", actor=user, instance=files["village"])
+    for statement in (
+        "DELETE FROM audit_caselogentry",
+        "UPDATE audit_caselogentry SET action = 'x'",
+        "UPDATE audit_chainhead SET purged_through = 9",
+        "TRUNCATE audit_caselogrow",
+    ):
+        with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+            raw(statement)
+
+    assert taken == [connection.ops.quote_name(role)]

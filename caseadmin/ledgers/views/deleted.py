@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 from wagtail.admin import messages
 
+from core.access.opening import may_open
 from core.access.scope import current_scope
 from core.audit.services import record
 
@@ -87,12 +88,15 @@ class LedgerRestoreView(LedgerPage, TemplateView):
 
         Raises:
             Http404: No such record was deleted in the reader's area.
+            PermissionDenied: Nobody approved that they open it.
         """
         key = self.ledger.model._meta.pk.attname
         row = deleted_records(self.ledger).filter(**{key: self.kwargs["pk"]}).first()
         scope = current_scope()
         if row is None or scope is None or not scope.covers(row.territory_code):
             raise Http404
+        if not may_open(self.actor, row.instance):
+            raise PermissionDenied
         return row
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from django.db import models
 
+from .opening import without_sealed
 from .scope import scope_filter, scope_of
 
 if TYPE_CHECKING:
@@ -34,4 +35,6 @@ class ScopedManager(_Manager):
     def get_queryset(self) -> ScopedQuerySet:
         queryset = cast(ScopedQuerySet, super().get_queryset())
         condition = scope_filter()
-        return queryset if condition is None else queryset.filter(condition)
+        if condition is None:
+            return queryset
+        return cast(ScopedQuerySet, without_sealed(queryset.filter(condition)))

@@ -11,7 +11,7 @@ minors is approved by the person in charge or an authorised manager, and recorde
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from .guards import scope_for
@@ -64,12 +64,12 @@ def openable(user: "User", model: Any, rows: "list[Any]") -> set[Any]:
     """
     if is_unscoped() or not needs_approval(model):
         return {row.pk for row in rows}
-    from core.approvals.models import Approval, Seal  # app ready
+    from core.approvals.models import Approval, SealedKey  # app ready
     from core.territories.selectors import merged_prefixes  # circular import: access is below
 
     label = model._meta.label_lower
     keys = [row.pk for row in rows]
-    sealed = Seal._base_manager.filter(record_model=label, record_id__in=keys, lifted_at=None)
+    sealed = SealedKey.objects.filter(record_id__in=keys)
     sealed_keys = set(sealed.values_list("record_id", flat=True))
     prefixes: set[str] = set()
     single: set[Any] = set()
@@ -110,29 +110,69 @@ def require_open(user: "User", row: Any) -> None:
 
 
 def without_sealed(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Leave sealed records out, but for who is named for each.  No query of its own.
+    """Leave out what is sealed, but for who is named for it.  No query of its own.
 
-    A sealed record is in no list, chooser, search hit, export or number of anyone else.
+    With a record goes what belongs to it: rows that point at it, and the history of all.
+    The scoped managers ask this, so a sealed record is in no list, chooser, hit, export,
+    number or earlier version of anyone else.
     """
-    model = rows.model
-    if is_unscoped() or not needs_approval(model):
+    if is_unscoped():
         return rows
-    scope = current_scope()
-    from core.approvals.models import Approval, Seal  # app ready
+    ways = sealed_through(rows.model)
+    if not ways:
+        return rows
+    from core.approvals.models import SealedKey  # app ready
 
-    label = model._meta.label_lower
-    sealed = Seal._base_manager.filter(
-        record_model=label, record_id=OuterRef("pk"), lifted_at__isnull=True
-    )
-    hidden = Exists(sealed)
-    if scope is None or scope.user_id is None:
-        return rows.filter(~hidden)
+    keys = SealedKey.objects.all()
+    scope = current_scope()
+    if scope is not None and scope.user_id is not None:
+        keys = keys.exclude(record_id__in=_named_for(scope.user_id))
+    return _apart_from(rows, ways, keys)
+
+
+def without_any_sealed(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Leave out what is sealed, for everybody: what the search index holds."""
+    ways = sealed_through(rows.model)
+    if not ways:
+        return rows
+    from core.approvals.models import SealedKey  # app ready
+
+    return _apart_from(rows, ways, SealedKey.objects.all())
+
+
+def _apart_from(rows: QuerySet[Any], ways: tuple[str, ...], keys: Any) -> QuerySet[Any]:
+    condition = Q()
+    for way in ways:
+        condition &= ~Q(**{f"{way}__in": keys.values("record_id")})
+    return rows.filter(condition)
+
+
+def _named_for(user_id: Any) -> Any:
+    from core.approvals.models import Approval  # app ready
+
     now = timezone.now()
     named = Approval._base_manager.filter(
-        person_id=scope.user_id,
-        record_model=label,
-        record_id=OuterRef("pk"),
-        starts_at__lte=now,
-        ends_at__gt=now,
+        person_id=user_id, record_id__isnull=False, starts_at__lte=now, ends_at__gt=now
     )
-    return rows.filter(~hidden | Q(Exists(named)))
+    return named.values("record_id")
+
+
+def sealed_through(model: Any) -> tuple[str, ...]:
+    """Return the columns of a model, or of its history, that may hold a sealed key."""
+    if not is_asked_for():
+        return ()
+    if model not in _ways:
+        kept = getattr(model, "instance_type", model)
+        own = [kept._meta.pk.attname] if needs_approval(kept) else []
+        _ways[model] = tuple(
+            own
+            + [
+                field.attname
+                for field in model._meta.concrete_fields
+                if field.many_to_one and needs_approval(field.related_model)
+            ]
+        )
+    return _ways[model]
+
+
+_ways: dict[Any, tuple[str, ...]] = {}

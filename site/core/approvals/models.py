@@ -246,3 +246,23 @@ class Seal(CaseModel):
 
     def territory_code_source(self) -> str:
         return self.place_code
+
+
+class SealedKey(models.Model):
+    """The key of a sealed record, and nothing else of it.
+
+    Of no territory: whoever asks must learn that a record is sealed wherever it has moved
+    to since, or the seal would open by itself behind the walls of another town.
+    """
+
+    record_id = models.UUIDField(_("record"), primary_key=True)
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        verbose_name = _("key of a sealed record")
+        verbose_name_plural = _("keys of sealed records")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.record_id)[:8]

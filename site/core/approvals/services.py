@@ -23,6 +23,7 @@ from .models import (
     Approval,
     RequestNumberSeries,
     Seal,
+    SealedKey,
 )
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def break_glass(*, row: Any, reason: str, hours: int, actor: "User") -> AccessRe
             a sealed record has named people, one of whom must be asked.
     """
     _require(actor, BREAK_GLASS, row.territory_code)
-    if seal_of(row) is not None:
+    if is_sealed(row):
         raise PermissionDenied(_("There is no such record in the territory you serve."))
     with change_set(actor=actor, reason=reason):
         request = _new_request(row, reason, hours, actor, Status.OPENED)
@@ -269,6 +270,11 @@ def _start_of(day: Any) -> datetime:
 # Seals
 
 
+def is_sealed(row: Any) -> bool:
+    """Return whether a record is sealed."""
+    return SealedKey.objects.filter(record_id=row.pk).exists()
+
+
 def seal_of(row: Any) -> Seal | None:
     """Return the seal on a record, if there is one."""
     return Seal._base_manager.filter(
@@ -298,7 +304,7 @@ def seal_record(*, row: Any, reason: str, named: "Iterable[User]", actor: "User"
         raise PermissionDenied(_("You may not do this."))
     if not reason.strip():
         raise ValidationError({"reason": _("Say why the record is sealed.")})
-    if seal_of(row) is not None:
+    if is_sealed(row):
         raise ValidationError(_("The record is sealed already."))
     label, now = type(row)._meta.label_lower, timezone.now()
     with change_set(actor=actor, reason=reason):
@@ -306,6 +312,7 @@ def seal_record(*, row: Any, reason: str, named: "Iterable[User]", actor: "User"
             record_model=label, record_id=row.pk, place_code=row.territory_code, reason=reason
         )
         seal.save()
+        SealedKey.objects.create(record_id=row.pk)
         for person in {person.pk: person for person in [*named, actor]}.values():
             Approval(
                 kind=Approval.Kind.NAMED,
@@ -341,4 +348,5 @@ def lift_seal(*, row: Any, reason: str, actor: "User") -> None:
     with change_set(actor=actor, reason=reason):
         seal.lifted_at = timezone.now()
         seal.save()
+        SealedKey.objects.get(record_id=row.pk).delete()
     record("tonghu.unseal", actor=actor, instance=row)

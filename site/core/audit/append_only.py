@@ -142,3 +142,31 @@ def grants(role: str) -> list[str]:
         f"GRANT UPDATE (label, data) ON {ENTRIES} TO {role}",
         f"GRANT UPDATE (sequence, code) ON {HEAD} TO {role}",
     ]
+
+
+def take_rights(connection: Any) -> list[str]:
+    """Leave every account but the tables' owner what ``grants`` says, on PostgreSQL.
+
+    ``migrate`` calls it: whatever rights the processes' account holds by default on all
+    tables, those on the log shrink each time to what it needs.
+
+    Returns:
+        The accounts, quoted.
+    """
+    if connection.vendor != "postgresql":
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT held.grantee FROM information_schema.table_privileges held"
+            " JOIN pg_tables own ON own.schemaname = held.table_schema"
+            " AND own.tablename = held.table_name"
+            " WHERE held.table_schema = current_schema() AND held.table_name IN (%s, %s, %s)"
+            " AND held.grantee <> own.tableowner ORDER BY 1",
+            [ENTRIES, ROWS, HEAD],
+        )
+        roles = [name for (name,) in cursor.fetchall()]
+        quoted = [r if r == "PUBLIC" else connection.ops.quote_name(r) for r in roles]
+        for role in quoted:
+            for statement in grants(role):
+                cursor.execute(statement)
+    return quoted

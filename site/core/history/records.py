@@ -16,6 +16,7 @@ from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 
 from core.access.managers import ScopedManager
+from core.access.opening import without_sealed
 from core.access.scope import scope_filter
 
 from .context import SOURCES, required_change
@@ -51,7 +52,7 @@ class ScopedHistoryManager(HistoryManager):
         if not any(f.name == "territory_code" for f in self.model._meta.concrete_fields):
             return queryset
         condition = scope_filter()
-        return queryset if condition is None else queryset.filter(condition)
+        return queryset if condition is None else without_sealed(queryset.filter(condition))
 
 
 class LedgerHistory(HistoricalRecords):
