@@ -7,6 +7,7 @@ from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
+from caseadmin.children.enums import FileStatus
 from caseadmin.children.models import ChildFile
 from caseadmin.desk.selectors import numbers_of
 from caseadmin.ledgers import ledgers
@@ -352,7 +353,8 @@ def test_a_seal_holds_where_the_file_moves(district, row, officer):
         assert not ChildFile.objects.filter(pk=row.pk).exists()
 
 
-def test_a_deleted_record_opens_by_approval_too(client, district, row, police):
+def test_a_deleted_record_opens_by_approval_too(client, district, police):
+    row = ChildFileFactory(village=district.village, full_name="王小田", status=FileStatus.DRAFT)
     clerk = UserFactory(role="town_clerk", serves=district.town)
     with scoped_to(clerk):
         FILES.delete(row, actor=clerk, reason="重复建档")

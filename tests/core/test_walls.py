@@ -423,7 +423,9 @@ def test_every_case_table_has_its_column_held(files):
 
 
 @postgres
-def test_migrating_leaves_the_processes_account_no_way_to_rewrite_the_log(as_owner, files, district):
+def test_migrating_leaves_the_processes_account_no_way_to_rewrite_the_log(
+    as_owner, files, district
+):
     role = str(connection.settings_dict["ROLE"])
     taken = append_only.take_rights(connection)
     raw(f"SET ROLE {role}")

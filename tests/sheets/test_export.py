@@ -17,7 +17,7 @@ from core.access.scope import scoped_to
 from core.audit.models import CaseLogEntry, StatedReason
 from fixtures.sheets import build
 from tests.factories.children import ChildFileFactory
-from tests.factories.core import PostFactory, TerritoryFactory, UserFactory, role_called
+from tests.factories.core import PostFactory, TerritoryFactory, UserFactory, approve, role_called
 
 pytestmark = pytest.mark.django_db
 
@@ -99,6 +99,7 @@ def test_columns_one_neither_reads_nor_reveals_are_not_offered(client, district)
 def test_each_row_leaves_with_the_right_of_its_place(client, district):
     worker = UserFactory(role="town_clerk", serves=district.village)
     PostFactory(user=worker, role=role_called("education"), territory=district.sibling)
+    approve(worker, district.sibling)
     here = ChildFileFactory(village=district.village, notes="家访三次")
     there = ChildFileFactory(village=district.sibling, notes="转学在即")
     client.force_login(worker)

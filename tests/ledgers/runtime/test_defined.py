@@ -22,7 +22,7 @@ from caseadmin.ledgers.runtime.services import (
 from caseadmin.ledgers.runtime.urls import defined_urls
 from core.access.scope import scoped_to, unscoped
 from core.audit.models import CaseLogEntry
-from tests.factories.core import UserFactory
+from tests.factories.core import UserFactory, approve
 from tests.ledgers.runtime.conftest import define, document, field, option
 
 HOMES = "care-homes"
@@ -209,7 +209,9 @@ def test_every_address_refuses_strangers_and_other_places(client, signed_in, hom
 
 def test_a_role_does_what_its_row_says(client, signed_in, homes, district):
     record = make(signed_in, homes, district.village)
-    client.force_login(UserFactory(role="school", serves=district.town))
+    teacher = UserFactory(role="school", serves=district.town)
+    approve(teacher, district.town)
+    client.force_login(teacher)
 
     may = {
         "index": client.get(homes.url("index")).status_code,
