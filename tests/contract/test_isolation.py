@@ -28,6 +28,8 @@ SHORT = ("district_officer", "village")
 
 
 WITHOUT_A_FACTORY = {
+    "approvals.AccessRequest",
+    "approvals.Seal",
     "rights.ContactBlock",
     "rights.ConsentRecord",
     "rights.Erasure",
