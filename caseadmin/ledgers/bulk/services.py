@@ -11,6 +11,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.access.opening import openable
 from core.access.rights import current_rights
 from core.audit.services import record
 from core.history.context import change_set
@@ -180,7 +181,7 @@ def _write_all(
 ) -> None:
     refusals: list[tuple[str, str]] = []
     for chunk in chunks(keys):
-        rows = list(locked(ledger, chunk))
+        rows = approved(ledger, list(locked(ledger, chunk)), actor, refusals)
         if action.change is not None:
             changed = _changed(run, action, rows, cleaned, refusals)
             write_rows(changed)
@@ -198,6 +199,20 @@ def chunks(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
     """Yield keys in pieces of ``CHUNK``."""
     for first in range(0, len(keys), CHUNK):
         yield keys[first : first + CHUNK]
+
+
+def approved(
+    ledger: type[Ledger], rows: list[Any], actor: "User", refusals: list[tuple[str, str]]
+) -> list[Any]:
+    """Return the records a person may open; the others are refused."""
+    opened = openable(actor, ledger.model, rows)
+    refusals += [(str(row), closed()) for row in rows if row.pk not in opened]
+    return [row for row in rows if row.pk in opened]
+
+
+def closed() -> str:
+    """Return why a record that nobody approved for the person is not touched."""
+    return _("Opening this record needs an approval. Ask for access on its page.")
 
 
 def locked(ledger: type[Ledger], keys: Sequence[Any]) -> Any:

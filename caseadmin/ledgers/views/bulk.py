@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 from wagtail.admin import messages
 
+from core.access.opening import openable
 from core.access.rights import Seeing
 
 from ..bulk import services
@@ -171,14 +172,18 @@ class LedgerBulkView(LedgerPage, TemplateView):
         shown = []
         sight = Sight()
         title = self.title
-        for row in self.rows[:SHOWN]:
+        rows = list(self.rows[:SHOWN])
+        opened = openable(self.actor, self.ledger.model, rows)
+        for row in rows:
             entry: dict[str, Any] = {
                 "number": str(row),
                 "title": cell_text(self.ledger, title, row, sight),
                 "changes": [],
                 "refused": "",
             }
-            if knows:
+            if row.pk not in opened:
+                entry["refused"] = services.closed()
+            elif knows:
                 try:
                     entry["changes"] = [
                         self._change(row, name, old, new, sight)
