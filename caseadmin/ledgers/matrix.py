@@ -16,6 +16,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
+from core.access.opening import SEAL, needs_approval
 from core.access.register import Classed, FieldClass, Kind, classes_of
 from core.access.rights import NONE, Right, right_in
 from core.accounts.models import Role
@@ -46,6 +47,8 @@ class Deed:
 
 LIST = Deed("list", _("See the list"), ("view",), ("index", "index_results", "choose"), False)
 VIEW = Deed("view", _("Open a record"), ("view",), ("view",))
+ASK = Deed("ask", _("Ask for access"), ("view",), ("ask",))
+SEAL_IT = Deed("seal", _("Seal"), ("view", SEAL), ("seal",))
 PRINT = Deed("print", _("Print on a paper form"), ("view",), ("print",))
 DUPLICATES = Deed("duplicates", _("Likely duplicates"), ("view",), ("duplicates",))
 ADD = Deed("add", _("Add"), ("add",), ("add",), False)
@@ -83,6 +86,8 @@ def deeds_of(ledger: type[Ledger]) -> list[Deed]:
     offered = [
         (LIST, True),
         (VIEW, True),
+        (ASK, needs_approval(ledger.model)),
+        (SEAL_IT, needs_approval(ledger.model)),
         (ADD, ledger.can_add),
         (CHANGE, ledger.can_edit),
         (DELETE, ledger.can_delete),
