@@ -17,6 +17,8 @@ from caseadmin.rights.enums import RequestStatus
 from core.access.scope import scoped_to, unscoped
 from core.accounts.models import Role
 from core.accounts.selectors import system_account
+from core.approvals.models import Approval
+from core.approvals.services import ask_for_access, break_glass
 from core.history.context import change_set
 from tests.factories.children import ChildFileFactory, CustodySpellFactory
 from tests.factories.core import UserFactory
@@ -89,6 +91,13 @@ def a_full_desk(district):
         stopped=(stopped, {"status": RequestStatus.BLOCKED, "due_on": soon}),
         pairing=(pairing, {"status": "suspended"}),
     )
+    police = UserFactory(role="police", serves=district.town)
+    with scoped_to(police):
+        ask_for_access(row=cared_for, reason="走失警情核查", hours=1, actor=police)
+        break_glass(row=cared_for, reason="正在施暴", hours=1, actor=police)
+    leaving = UserFactory(role="village_worker", serves=district.village)
+    approval = Approval._base_manager.get(person=leaving)
+    fill_in(approval=(approval, {"ends_at": timezone.now() + timedelta(days=30)}))
 
 
 def test_each_number_opens_exactly_the_list_behind_it(client, district):
