@@ -31,6 +31,12 @@ from tests.probe.world import PLACES, World, build  # noqa: E402
 AT_LEAST = 5_000
 
 
+def progress(role: str, routes: int, report: Report) -> None:
+    """Say now and then how far a role has come."""
+    if routes % 100 == 0:
+        print(f"  {role}: {routes} routes, {report.probes:,} probes in all", flush=True)
+
+
 def walk_all(
     world: World, roles: list[str], reach: list[str], places: list[str], ways: str
 ) -> Report:
@@ -40,7 +46,12 @@ def walk_all(
         for role in roles:
             began, before = time.monotonic(), report.probes
             walk = Walk(world, report, ways=ways)
-            walk.go(world.person(role, serves), f"{role} of {serves}", places)
+            walk.go(
+                world.person(role, serves),
+                f"{role} of {serves}",
+                places,
+                told=lambda routes, role=role: progress(role, routes, report),
+            )
             seconds = time.monotonic() - began
             print(
                 f"{role:24}{serves:10}{report.probes - before:8,} probes"
@@ -54,25 +65,29 @@ def main() -> int:
     """Build the world, walk, print, and take everything back."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--roles", nargs="*", help="codes of roles (default: all)")
-    parser.add_argument("--reach", nargs="*", default=["village", "town"])
-    parser.add_argument("--places", nargs="*", default=list(PLACES), choices=PLACES)
+    parser.add_argument("--reach", nargs="*", default=["village"])
+    parser.add_argument("--places", nargs="*", default=list(PLACES[:3]), choices=PLACES)
     parser.add_argument("--ways", choices=["short", "full"], default="short")
+    parser.add_argument("--keep", help="SQLite file that keeps the migrated database between runs")
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)
-    connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    if options.keep:
+        connection.settings_dict["TEST"]["NAME"] = options.keep
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, keepdb=bool(options.keep))
     call_command("createcachetable")
     try:
         with transaction.atomic():
-            world = build()
+            world = build(dict.fromkeys(["village", *options.places]))
             roles = options.roles or [role["code"] for role in world.roles]
             report = walk_all(world, roles, options.reach, options.places, options.ways)
             transaction.set_rollback(True)
     finally:
-        connection.creation.destroy_test_db("", verbosity=0)
+        connection.creation.destroy_test_db("", verbosity=0, keepdb=bool(options.keep))
     for finding in report.findings[:40]:
         print(finding)
     missed = unprobed(report)
-    kinds = {k: len(report.of(k)) for k in ("leak", "changed", "5xx", "changed by reading")}
+    counted = ("leak", "field", "changed", "5xx", "changed by reading")
+    kinds = {kind: len(report.of(kind)) for kind in counted}
     print(
         f"\n{report.probes:,} probes of {len(report.asked)} routes, {len(roles)} roles,"
         f" {len(options.places)} villages: {kinds}, {len(missed)} routes not asked;"

@@ -18,8 +18,8 @@ from core.crypto.fields import EncryptedTextField
 from core.fields import ChoiceListField
 
 from .declaration import Badge, Column, Ledger
-from .paths import names_a_territory, resolve, values_at
-from .presentation import blank, label_of, plain, words
+from .paths import leads_out_of_reach, names_a_territory, resolve, values_at
+from .presentation import blank, elsewhere, label_of, plain, words
 from .runtime import kinds
 from .sight import NOT_SHOWN, Sight, column_mask
 
@@ -43,6 +43,8 @@ def cell_text(ledger: type[Ledger], item: str | Column, row: Any, sight: Sight) 
     see = sight.cell(ledger, column, row.territory_code)
     if see is Seeing.HIDDEN:
         return ""
+    if column.value is None and leads_out_of_reach(row, column.name):
+        return elsewhere()
     value = cell_raw(ledger, column, row)
     if column.value is not None:
         text = plain(value)

@@ -5,7 +5,7 @@ from typing import Any
 
 from .declaration import Ledger
 from .forms.records import RecordForm
-from .presentation import label_of, words
+from .presentation import elsewhere, label_of, words
 from .runtime.store import value_of
 from .sight import Sight
 from .timeline import Entry, entries_since, snapshot
@@ -117,7 +117,7 @@ def told(field: Any, row: Any, sight: Sight) -> str:
         return ""
     value = value_of(row, field.name)
     if field.is_relation and value is not None:
-        value = field.related_model._default_manager.filter(pk=value).first()
+        value = field.related_model._default_manager.filter(pk=value).first() or elsewhere()
     return sight.shown(field, row.territory_code, words(field, value), row.id)
 
 

@@ -7,6 +7,8 @@ from typing import Any, cast
 from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist
 from django.db import models
 
+from core.access.guards import out_of_reach
+
 from .runtime.store import field_of
 
 
@@ -101,9 +103,22 @@ def names_a_territory(field: Any) -> bool:
     return related is not None and related._meta.label == "territories.Territory"
 
 
+def leads_out_of_reach(instance: Any, name: str) -> bool:
+    """Whether the first step of a dotted name leads to a record outside the person's area."""
+    if not isinstance(instance, models.Model):
+        return False
+    try:
+        field = instance._meta.get_field(name.partition(".")[0])
+    except FieldDoesNotExist:
+        return False
+    return out_of_reach(instance, field)
+
+
 def values_at(instance: Any, name: str) -> Iterator[Any]:
     """Yield the values a dotted name has on a row: one, or many, or none."""
     first, _, rest = name.partition(".")
+    if leads_out_of_reach(instance, first):
+        return
     try:
         value = getattr(instance, first)
     except ObjectDoesNotExist:

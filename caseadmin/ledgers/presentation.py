@@ -12,6 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from core.access.guards import out_of_reach
 from core.access.rights import Seeing
 from core.fields import ChoiceListField
 
@@ -59,6 +60,11 @@ class ShownTable:
 def blank() -> str:
     """Return what stands where nothing was filled in."""
     return _("Not given")
+
+
+def elsewhere() -> str:
+    """Return what stands for a record outside the person's area."""
+    return _("(outside your area)")
 
 
 def label_of(model_field: Any) -> str:
@@ -125,6 +131,8 @@ def shown_value(
     see = sight.seeing(model_field, instance.territory_code, instance.pk)
     if see is Seeing.HIDDEN:
         return None
+    if not is_runtime(name) and out_of_reach(instance, model_field):
+        return Shown(name=name, label=label or label_of(model_field), text=elsewhere())
     value = value_of(instance, name) if is_runtime(name) else getattr(instance, name)
     whole = words(model_field, value)
     masked = bool(whole) and see is not Seeing.READ

@@ -18,7 +18,7 @@ from core.crypto.fields import BlindIndexField
 from core.history.context import SOURCES
 
 from .declaration import STAMPED, Child, Ledger
-from .presentation import child_label, label_of, name_of, words
+from .presentation import child_label, elsewhere, label_of, name_of, words
 from .runtime.store import field_of, value_of
 from .sight import Sight
 
@@ -477,7 +477,7 @@ class Builder:
         if model_field.is_relation:
             if value is None:
                 return ""
-            text = names[model_field.related_model].get(value) or _("(outside your area)")
+            text = names[model_field.related_model].get(value) or elsewhere()
         else:
             text = words(model_field, value)
         return self.sight.shown(model_field, row.territory_code, text, row.id)

@@ -427,7 +427,8 @@ def end_pairings_of_file(*, child_file: ChildFile, actor: "User") -> None:
 
 def stop_pairings_of_volunteer(*, volunteer: Volunteer, on: date, actor: "User") -> None:
     """Suspend the running pairings of a suspended volunteer; end all of one who left."""
-    with writing(actor):
+    # Also those of children in other towns, whose pairings the actor does not see.
+    with writing(actor), unscoped("a volunteer stops wherever the children live"):
         for stored in _open_pairings(volunteer_id=volunteer.pk):
             if volunteer.status == VolunteerStatus.LEFT:
                 day = max(on, stored.started_on or date.min)
@@ -580,10 +581,10 @@ def _end(stored: Pairing, end_reason: str, day: date, actor: "User") -> None:
     stored.ended_on = day
     stored.end_reason = end_reason
     stored.save()
-    volunteer = stored.volunteer
-    if volunteer is None or volunteer.status != VolunteerStatus.SERVING:
-        return
-    with unscoped("whether a volunteer has another child somewhere"):
+    with unscoped("whether a volunteer, who may live elsewhere, has another child somewhere"):
+        volunteer = Volunteer._base_manager.filter(pk=stored.volunteer_id).first()
+        if volunteer is None or volunteer.status != VolunteerStatus.SERVING:
+            return
         holding = Pairing._base_manager.filter(volunteer_id=volunteer.pk, status__in=HOLDING)
         serving = holding.exists()
     if not serving:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from caseadmin.pairings.enums import ConsentMethod, PairingStatus
 from caseadmin.pairings.models import Pairing
 from caseadmin.pairings.services import withdraw_guardian_consent
-from core.access.guards import require_reach
+from core.access.guards import reached, require_reach
 from core.access.scope import unscoped
 from core.audit.services import record as log
 from core.calendar import working_day_after
@@ -81,9 +81,10 @@ def save_entry(
         ValidationError: Keyed by the field at fault.
     """
     with writing(actor, reason, source):
-        stored = None if row._state.adding else type(row)._base_manager.get(pk=row.pk)
+        stored = (
+            None if row._state.adding else reached(type(row)._base_manager.all(), actor, row.pk)
+        )
         if stored is not None:
-            require_reach(actor, stored.territory_code)
             keep_stored(row, stored, [name for name in KEPT if hasattr(stored, name)])
             # Another person is another row.
             keep_stored(row, stored, ["child_file_id", "volunteer_id"])
@@ -502,6 +503,4 @@ def _move(subject_request: SubjectRequest, status: RequestStatus) -> None:
 
 def _locked(row: Any, actor: "User") -> Any:
     required_change()
-    stored = type(row)._base_manager.select_for_update().get(pk=row.pk)
-    require_reach(actor, stored.territory_code)
-    return stored
+    return reached(type(row)._base_manager.select_for_update(), actor, row.pk)

@@ -5,7 +5,7 @@ import io
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -49,6 +49,8 @@ CHANGED_BY_READING = {
 WITHOUT_TOKEN = {
     "policy-report": "browsers send reports of the content policy without a token",
 }
+
+METHODS = {"G": "GET", "H": "HEAD", "P": "POST"}
 
 WRITES = re.compile(r'^\s*(INSERT INTO|UPDATE|DELETE FROM|INSERT OR \w+ INTO)\s+"?(\w+)', re.I)
 
@@ -135,14 +137,21 @@ def body_of(response: Any) -> str:
     return head + "\n" + content.decode("utf-8", errors="replace")
 
 
+def placed_models() -> list[Any]:
+    """Return the models whose rows lie somewhere; of the log each probe writes a line."""
+    return [
+        model
+        for model in walled_models()
+        if concrete(model, COLUMN) and model._meta.label != "audit.CaseLogEntry"
+    ]
+
+
 def foreign_rows(scope: Scope) -> str:
     """Return a digest of every row that lies outside a scope, the log left out."""
     digest = hashlib.sha256()
     with unscoped("probe"), connection.cursor() as cursor:
-        for model in sorted(walled_models(), key=lambda m: m._meta.db_table):
+        for model in sorted(placed_models(), key=lambda m: m._meta.db_table):
             table = model._meta.db_table
-            if model._meta.label == "audit.CaseLogEntry" or not concrete(model, COLUMN):
-                continue
             key = model._meta.pk.column
             cursor.execute(f'SELECT * FROM "{table}" ORDER BY "{key}"')
             place = [column[0] for column in cursor.description].index(COLUMN)
@@ -166,7 +175,8 @@ class Walk:
         self.report = report
         self.ways = ways
         self.routes = find()
-        self.tables = {model._meta.db_table for model in walled_models()}
+        self.tables = {model._meta.db_table for model in placed_models()}
+        self.done: set[tuple[str, str]] = set()
         self.words = {
             word: (place.name, label)
             for place in world.places.values()
@@ -238,7 +248,14 @@ class Walk:
 
     # --- Asking ----------------------------------------------------------------------
 
-    def go(self, person: User, role: str, places: Iterable[str], methods: str = "GPH") -> None:
+    def go(
+        self,
+        person: User,
+        role: str,
+        places: Iterable[str],
+        methods: str = "GPH",
+        told: Callable[[int], None] | None = None,
+    ) -> None:
         """Walk all routes as one person.
 
         Args:
@@ -246,16 +263,20 @@ class Walk:
             role: What the report calls them.
             places: From which villages the holes are filled.
             methods: ``G`` for GET, ``H`` for HEAD, ``P`` for POST.
+            told: Called after each route with the number of routes asked.
         """
         client = Client(raise_request_exception=False)
         client.force_login(person)
         scope = scope_of(person)
         self.untouched = foreign_rows(scope)
-        for route in self.routes:
+        self.done.clear()
+        for number, route in enumerate(self.routes, 1):
             if route.text in EXEMPT:
                 continue
             self.report.asked.add(route.text)
             self.route(client, route, role, scope, list(places), methods)
+            if told is not None:
+                told(number)
         if foreign_rows(scope) != self.untouched:
             self.report.findings.append(Finding("changed", role, "*", "*", "after the walk"))
 
@@ -268,18 +289,24 @@ class Walk:
         names: list[str],
         methods: str,
     ) -> None:
-        """Ask for one route in every way."""
-        known = self.own_form(client, route, role, scope) if "P" in methods else {}
-        for name in names if route.holes else names[:1]:
+        """Ask for one route in every way.
+
+        Whom the page of their own record refuses is asked about one place only, and an
+        address without a record of its place (a page's number) once.
+        """
+        known, refused = {}, False
+        if "P" in methods:
+            known, refused = self.own_form(client, route, role, scope)
+        for name in names if route.holes and not refused else names[-1:]:
             place = self.world.places[name]
             for filling in self.values(route, place):
                 address = route.filled(filling)
-                if "G" in methods:
-                    self.ask(client, role, scope, "GET", address)
-                if "H" in methods:
-                    self.ask(client, role, scope, "HEAD", address)
-                if "P" in methods:
-                    self.ask(client, role, scope, "POST", address, self.form(known, place))
+                for letter, method in METHODS.items():
+                    if letter not in methods or (method, address) in self.done:
+                        continue
+                    self.done.add((method, address))
+                    data = self.form(known, place) if method == "POST" else None
+                    self.ask(client, role, scope, method, address, data)
         if "G" in methods:
             for query in self.queries(route, names):
                 values = self.values(route, self.world.places[names[0]])
@@ -304,16 +331,19 @@ class Walk:
         yield {"id": str(file.pk), "object_id": str(file.pk), "pk": str(file.pk)}
         yield {"next": f"/admin/child-files/{file.pk}/", "p": "2"}
 
-    def own_form(self, client: Client, route: Route, role: str, scope: Scope) -> dict[str, Any]:
-        """Return what the page's own form would send, where the person may open it."""
+    def own_form(
+        self, client: Client, route: Route, role: str, scope: Scope
+    ) -> tuple[dict[str, Any], bool]:
+        """Return what the form for one's own record would send, and whether it is refused."""
         own = self.world.places["village"]
         filling = next(iter(self.values(route, own)))
-        response = self.ask(client, role, scope, "GET", route.filled(filling))
-        if response is None or response.status_code != 200 or response.streaming:
-            return {}
-        if "html" not in response.get("Content-Type", ""):
-            return {}
-        return form_of(response.content.decode("utf-8", errors="replace"))
+        address = route.filled(filling)
+        self.done.add(("GET", address))
+        response = self.ask(client, role, scope, "GET", address)
+        html = "html" in response.get("Content-Type", "")
+        if response.status_code != 200 or response.streaming or not html:
+            return {}, response.status_code in (302, 403)
+        return form_of(response.content.decode("utf-8", errors="replace")), False
 
     def form(self, known: dict[str, Any], place: Place) -> dict[str, Any]:
         """Return a plausible body: the page's own form, pointed at one village's records."""

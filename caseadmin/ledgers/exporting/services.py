@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.db import models, transaction
 from django.utils import timezone, translation
 
-from core.access.guards import scope_for
+from core.access.guards import out_of_reach, scope_for
 from core.access.opening import openable
 from core.access.scope import Scope, current_scope, in_scope
 from core.audit.services import record as log
@@ -15,6 +15,7 @@ from core.crypto.fields import EncryptedTextField
 
 from ..importing.columns import ColumnField, LedgerResource, resource_for
 from ..importing.models import new_batch_number
+from ..presentation import elsewhere
 from ..sight import Sight
 from .places import place_of
 from .writer import FileFormat, Watermark, file_pieces
@@ -172,6 +173,8 @@ def ledger_lines(
 def _text(row: Any, children: dict[str, list[Any]], column: ColumnField) -> str:
     group = column.group
     if group is None:
+        if out_of_reach(row, column.model_field):
+            return elsewhere()
         return column.widget.render(getattr(row, column.model_field.name))
     for child in children[group.relation]:
         if all(getattr(child, name) == value for name, value in group.match.items()):

@@ -13,6 +13,7 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from core.access.guards import out_of_reach
 from core.access.models import CaseModel
 from core.access.rights import Seeing
 from core.crypto.fields import EncryptedDateField, EncryptedTextField
@@ -104,7 +105,8 @@ class RowForm(forms.ModelForm):
             held = {name: getattr(instance, name) for name in self.added_names}
             kwargs["initial"] = {**held, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
-        self.concealed = dict(concealed or {})
+        self._leave_alone_what_lies_elsewhere()
+        self.concealed = {n: s for n, s in (concealed or {}).items() if n in self.fields}
         self._stored = {name: getattr(self.instance, name) for name in self.concealed}
         for name, shown in self.concealed.items():
             self._conceal(name, shown)
@@ -116,6 +118,17 @@ class RowForm(forms.ModelForm):
                 current = self.initial.get(name)
                 if current and getattr(self.instance, f"{name}_id", None) == current:
                     self.initial[name] = getattr(self.instance, name)
+
+    def _leave_alone_what_lies_elsewhere(self) -> None:
+        """Take out the input for a record outside the person's area: it stays as it is.
+
+        Nobody can pick it again, and an input that cannot name it would send none.
+        """
+        for name, field in list(self.fields.items()):
+            if not isinstance(field, RecordField) or self.instance._state.adding:
+                continue
+            if out_of_reach(self.instance, self.instance._meta.get_field(name)):
+                del self.fields[name]
 
     def _conceal(self, name: str, shown: Shown) -> None:
         field = self.fields[name]

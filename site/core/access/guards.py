@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
@@ -55,6 +55,31 @@ def reached(rows: "QuerySet[Row]", actor: "User", pk: Any) -> Row:
     if row is None:
         raise PermissionDenied(_("There is no such record in the territory you serve."))
     return row
+
+
+def out_of_reach(row: Any, field: Any) -> bool:
+    """Whether a foreign key leads to a case row outside the scope in force.
+
+    A pairing lies where the child lives; its volunteer may live in another town.  The
+    database may give such a row (a forward key walks past the managers) or deny that there
+    is one (row-level security); on the page it must be the same.
+
+    Args:
+        row: A row in reach.
+        field: One of its fields.
+    """
+    related = getattr(field, "related_model", None)
+    if not hasattr(related, "territory_code") or not getattr(field, "concrete", False):
+        return False
+    if field.many_to_many or getattr(row, field.attname) is None or is_unscoped():
+        return False
+    try:
+        found = getattr(row, field.name)
+    except ObjectDoesNotExist:
+        return True
+    scope = current_scope()
+    # Joined to the row, what the wall hides is none.
+    return found is None or (scope is not None and not scope.covers(found.territory_code))
 
 
 def serves_town_or_district(actor: "User", code: str) -> bool:
