@@ -194,6 +194,8 @@ class Walk:
         model = self.models.get(space)
         row = place.rows.get(model._meta.label) if model is not None else None
         rows = [row] if row is not None else []
+        if model is None:
+            rows = [row for row in place.rows.values() if row._meta.app_label in route.text]
         others = [row for row in place.rows.values() if row not in rows]
         keys = [row.pk for row in (rows or others[:3])]
         if any(kind in ("uuid", "int") for name, kind in route.holes) and not rows:
@@ -208,6 +210,8 @@ class Walk:
 
     def value(self, route: Route, name: str, kind: str, key: Any, place: Place) -> Any:
         """Return what one hole is filled with."""
+        if name == "file" and "attachments.Attachment" in place.rows:
+            return place.rows["attachments.Attachment"].pk
         if kind == "uuid":
             return key or UUID(int=1)
         if kind == "int":
