@@ -141,6 +141,8 @@ def plain_values(model: type[models.Model], place: Place, planter: Planter) -> d
             values[column.name] = column.choices[0][0]
         elif isinstance(column, models.DateTimeField):
             values[column.name] = timezone.now()
+        elif isinstance(column, models.IntegerField):
+            values[column.name] = 1
         elif isinstance(column, models.DateField) and column.editable:
             values[column.name] = date(2026, 1, 5)
         elif isinstance(column, models.CharField | models.TextField) and not column.blank:
