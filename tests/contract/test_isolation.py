@@ -102,7 +102,7 @@ def compare_with_missing(world: World, client: Any) -> tuple[int, list[Any]]:
                 answers = []
                 for key in (foreign, missing):
                     try:
-                        address = reverse(f"{one.slug}:{name}", args=[key])
+                        address = reverse(f"{one.namespace()}:{name}", args=[key])
                     except NoReverseMatch:
                         break
                     answer = method(address)

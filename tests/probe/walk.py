@@ -183,7 +183,7 @@ class Walk:
             for word, label in place.words.items()
         }
         self.pattern = re.compile("|".join(re.escape(w) for w in sorted(self.words, reverse=True)))
-        self.models = {one.slug: one.model for one in ledgers}
+        self.models = {one.namespace(): one.model for one in ledgers}
         self.untouched = ""
 
     # --- Filling the holes -----------------------------------------------------------
@@ -245,7 +245,7 @@ class Walk:
         return int(Page.objects.order_by("depth").values_list("pk", flat=True).first() or 1)
 
     def action_of(self, route: Route) -> str:
-        declared = next((one for one in ledgers if one.slug == route.namespace), None)
+        declared = next((one for one in ledgers if one.namespace() == route.namespace), None)
         for action in getattr(declared, "actions", ()) or ():
             return str(getattr(action, "name", action))
         return "delete"
