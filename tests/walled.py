@@ -32,18 +32,25 @@ def django_db_setup(django_db_setup: Any, django_db_blocker: Any) -> Any:
     """Hand the migrated database over to the role of the product."""
     with django_db_blocker.unblock():
         if connection.vendor == "postgresql" and ROLE:
-            with connection.cursor() as cursor:
-                # TRUNCATE only because the tests empty tables that way.
-                cursor.execute(
-                    "GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES"
-                    f" IN SCHEMA public TO {ROLE}"
-                )
-                cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {ROLE}")
+            hand_over(connection)
             connection.settings_dict["ROLE"] = ROLE
             connection.close()
     yield
     # The test database is dropped by its owner.
     connection.settings_dict.pop("ROLE", None)
+
+
+def hand_over(connection: Any) -> None:
+    """Let the role of the product use every table there is now."""
+    if connection.vendor != "postgresql" or not ROLE:
+        return
+    with connection.cursor() as cursor:
+        # TRUNCATE only because the tests empty tables that way.
+        cursor.execute(
+            "GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES"
+            f" IN SCHEMA public TO {ROLE}"
+        )
+        cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {ROLE}")
 
 
 @contextmanager

@@ -25,16 +25,18 @@ from core.crypto.seal import CannotOpen, Sealed, seal, unseal
 from core.jobs.models import Job
 from core.jobs.services import JobLost, Run
 from tests.core.vault import Secret
+from tests.walled import hand_over, owner_at_work
 
 
 @pytest.fixture(scope="module")
 def vault_table(django_db_setup, django_db_blocker):
     """A table of the model under test, which belongs to no migration."""
     with django_db_blocker.unblock():
-        with connection.schema_editor() as editor:
+        with owner_at_work(connection), connection.schema_editor() as editor:
             editor.create_model(Secret)
+            hand_over(connection)
         yield
-        with connection.schema_editor() as editor:
+        with owner_at_work(connection), connection.schema_editor() as editor:
             editor.delete_model(Secret)
 
 
