@@ -45,7 +45,15 @@ class Deed:
     on_row: bool = True
 
 
-LIST = Deed("list", _("See the list"), ("view",), ("index", "index_results", "choose"), False)
+LIST = Deed(
+    "list",
+    _("See the list"),
+    ("view",),
+    ("index", "index_results", "choose", "arrange", "forget"),
+    False,
+)
+FILES = Deed("files", _("Read attached files"), ("view",), ("file", "file_content"))
+ATTACH = Deed("attach", _("Attach files"), ("view", "change"), ("files", "file_delete"))
 VIEW = Deed("view", _("Open a record"), ("view",), ("view",))
 ASK = Deed("ask", _("Ask for access"), ("view",), ("ask",))
 SEAL_IT = Deed("seal", _("Seal"), ("view", SEAL), ("seal",))
@@ -98,6 +106,8 @@ def deeds_of(ledger: type[Ledger]) -> list[Deed]:
         (UNDO, ledger.can_edit),
         (LOOKED, True),
         (PRINT, bool(ledger.papers)),
+        (FILES, bool(ledger.attachments)),
+        (ATTACH, bool(ledger.attachments) and ledger.can_edit),
         (DUPLICATES, ledger.likeness is not None),
         (MERGE, ledger.likeness is not None),
         (EXPORT, ledger.io is not None),
@@ -106,6 +116,16 @@ def deeds_of(ledger: type[Ledger]) -> list[Deed]:
     declared = [
         Deed(f"do:{action.name}", action.label, ("view", action.permission), ("do",))
         for action in ledger.actions
+    ]
+    declared += [
+        Deed(
+            f"bulk:{action.name}",
+            _("All that match: %(action)s") % {"action": action.label},
+            ("view", action.permission),
+            ("bulk", "bulk_run"),
+            False,
+        )
+        for action in ledger.bulk
     ]
     return [*(deed for deed, there in offered if there), *declared]
 
@@ -190,6 +210,8 @@ def _rows(model: Any, field_called: Any) -> Iterator[FieldRow]:
         except (FieldDoesNotExist, LookupError):
             # A property that lists show: its fields stand here for themselves.
             continue
+        if getattr(field, "primary_key", False):
+            continue  # a random key says nothing of anybody
         yield FieldRow(model, name, capfirst(str(field.verbose_name)), classed)
 
 

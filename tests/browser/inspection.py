@@ -23,6 +23,7 @@ ALLOWED_WORDS = {
     "MB",  # unit
     "KB",  # unit
     "Excel",  # the program people open the sheets with
+    "Word",  # the program people open the forms with
     "WPS",  # the program people open the sheets with
     "PDF",  # name of a file format
     "DOCX",  # name of a file format
@@ -44,8 +45,9 @@ FIND_ENGLISH = """
     const found = new Map();
     // The letters of a record's number (SQ-2026-0007) are part of the number.
     const numbers = /\\b[A-Z]{1,4}-?\\d[\\d-]*/g;
+    const keys = /\\b(?=[0-9a-f]*\\d)[0-9a-f]{8}\\b/g;
     const note = (text, where) => {
-        text = text.replace(numbers, ' ');
+        text = text.replace(numbers, ' ').replace(keys, ' ');
         for (const word of text.match(/[A-Za-z][A-Za-z'’-]*[A-Za-z]/g) || []) {
             if (!allowed.includes(word)) found.set(word, where);
         }

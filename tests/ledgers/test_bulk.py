@@ -234,4 +234,4 @@ def test_a_list_counts_no_further_than_it_says(signed_in, cases, monkeypatch):
     paginator = page.context["paginator"]
     assert isinstance(paginator, LedgerPaginator)
     assert (paginator.count, paginator.is_capped) == (2, True)
-    assert "2+" in page.content.decode()
+    assert "2 条以上" in page.content.decode()

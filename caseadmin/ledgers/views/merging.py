@@ -19,6 +19,7 @@ from ..likeness import likely_duplicates
 from ..merging import merge, mergeable_fields
 from ..presentation import name_of, shown_value
 from ..sight import Sight
+from ..timeline import change_sets_of, tracks_of
 from .acting import ReasonForm
 from .base import RecordPage, as_uuid
 
@@ -192,14 +193,12 @@ class LedgerUndoView(RecordPage, TemplateView):
             Http404: It is no action on this record.
         """
         found = as_uuid(self.request.GET.get("change", ""))
-        model = self.ledger.model
-        manager = getattr(model, model._meta.simple_history_manager_attribute)
-        key = model._meta.pk.attname
-        if found is None:
+        tracks = tracks_of(self.ledger, self.object.pk)
+        # It may have written child rows only.
+        if found is None or found not in change_sets_of(tracks)[0]:
             raise Http404
-        rows = manager.filter(**{key: self.object.pk}, change_set=found)
         # An action that made the record is taken back by deleting it.
-        if not rows.exists() or rows.filter(history_type="+").exists():
+        if tracks[0].rows().filter(change_set=found, history_type="+").exists():
             raise Http404
         return found
 
