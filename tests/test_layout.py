@@ -25,6 +25,7 @@ HOSTS = {
     "json.schemastore.org",  # schema names
     "schemas.openxmlformats.org",  # namespaces inside a sheet
     "purl.org",  # namespaces inside a sheet
+    "ns.adobe.com",  # namespace of what a camera writes into a photograph
     "www.enable-javascript.com",  # part of a message of Wagtail's own
     "host",  # patterns of an address in a comment
     "somewhere",  # an address nobody has

@@ -34,6 +34,7 @@ def test_a_rotation_that_is_killed_loses_nothing_and_ends(database_file):
         text=True,
     )
 
+    assert done.returncode == 0, done.stderr[-2000:]
     figures = json.loads(done.stdout)
     wanted = ("kills", "exit code", "unreadable", "changed or lost", "left on the old key")
     assert {name: figures[name] for name in wanted} == {
