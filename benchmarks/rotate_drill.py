@@ -43,6 +43,7 @@ def set_up(folder: Path) -> None:
         return base64.b64encode(os.urandom(32)).decode()
 
     ring = {"current": 1, "data": {"1": fresh()}, "index": fresh(), "search": fresh()}
+    ring |= {"audit": {"1": fresh()}}
     keys = folder / "keys.json"
     keys.write_text(json.dumps(ring))
     os.environ.pop("TONGHU_KEYS", None)
