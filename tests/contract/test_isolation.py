@@ -29,6 +29,7 @@ SHORT = ("district_officer", "village")
 
 
 WITHOUT_A_FACTORY = {
+    "attachments.Attachment",
     "approvals.AccessRequest",
     "approvals.Seal",
     "rights.ContactBlock",

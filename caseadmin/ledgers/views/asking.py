@@ -85,8 +85,10 @@ class LedgerAskView(RecordPage, TemplateView):
             record_model=self.ledger.model._meta.label_lower,
             record_id=self.object.pk,
         ).order_by("-asked_at")
+        asked = list(mine[:5])
         return super().get_context_data(
-            requests=list(mine[:5]),
+            requests=asked,
+            waits=any(one.status == AccessRequest.Status.WAITING for one in asked),
             can_break_glass=self.actor.has_perm(BREAK_GLASS),
             index_url=self.ledger.url("index"),
             **kwargs,
