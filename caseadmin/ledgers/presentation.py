@@ -115,6 +115,8 @@ def name_of(row: models.Model) -> str:
     """Return how a row is named where another row points at it."""
     if row._meta.label == "territories.Territory":
         return str(row.path_name)  # type: ignore[attr-defined]
+    if row._meta.label == "accounts.User":
+        return str(row.get_full_name())  # type: ignore[attr-defined]
     return str(row)
 
 

@@ -34,6 +34,7 @@ PAGES = {
     "duplicates": gettext_lazy("Likely duplicates"),
     "merge": gettext_lazy("Merge"),
     "print": gettext_lazy("Print"),
+    "seal": gettext_lazy("page of sealing"),
     "undo": gettext_lazy("page of taking back"),
     "deleted": gettext_lazy("deleted record"),
 }
