@@ -132,14 +132,32 @@ class ApprovalLedger(Ledger):
     group = "oversight"
     icon = "lock-open"
     order = 20
-    key = "id"
-    columns = ["person", "kind", "place_code", "basis", "approver", "starts_at", "ends_at"]
+    key = "number"
+    columns = [
+        "number",
+        "person",
+        "kind",
+        "place_code",
+        "basis",
+        "approver",
+        "starts_at",
+        "ends_at",
+    ]
     filters = ["kind", "ends_at"]
     ordering = "ends_at"
     sections = [
         Section(
             _("Approval"),
-            ["person", "kind", "place_code", "basis", "approver", "starts_at", "ends_at"],
+            [
+                "number",
+                "person",
+                "kind",
+                "place_code",
+                "basis",
+                "approver",
+                "starts_at",
+                "ends_at",
+            ],
         )
     ]
     actions = [

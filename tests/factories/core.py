@@ -119,6 +119,7 @@ def approve(user: User, territory: Territory) -> Approval:
     now = timezone.now()
     with unscoped("test"), change_set(actor=system_account(), source="command"):
         approval = Approval(
+            number=f"AP-T-{Approval._base_manager.count():05d}",
             kind=Approval.Kind.STANDING,
             person=user,
             prefix=territory.prefix,

@@ -42,6 +42,7 @@ class Approval(CaseModel):
     opened_by_approval = False
     territory_from = ()
 
+    number = models.CharField(_("number"), max_length=20, unique=True, editable=False)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -69,6 +70,7 @@ class Approval(CaseModel):
 
     field_classes = FieldClasses(
         office=[
+            "number",
             "kind",
             "person",
             "prefix",
@@ -110,7 +112,7 @@ class Approval(CaseModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} · {str(self.pk)[:8]}"
+        return self.number
 
     def territory_code_source(self) -> str:
         return self.place_code

@@ -14,7 +14,7 @@ from core.access.opening import APPROVE, BREAK_GLASS, SEAL, may_open, needs_appr
 from core.access.scope import unscoped
 from core.audit.services import record
 from core.history.context import change_set
-from core.numbering import next_numbers
+from core.numbering import next_number, next_numbers
 
 from .models import (
     LONGEST_STANDING,
@@ -30,6 +30,11 @@ if TYPE_CHECKING:
     from core.accounts.models import Post, User
 
 Status = AccessRequest.Status
+
+
+def next_approval_number() -> str:
+    """Take the next number of an approval, such as ``AP-2026-00001``."""
+    return next_number(RequestNumberSeries, f"AP-{timezone.localdate().year}")
 
 
 # Standing approvals
@@ -62,6 +67,7 @@ def approve_post(*, post: "Post", approver: "User") -> Approval | None:
     # Whoever appoints reaches no case; the approval is none either.
     with unscoped("standing approval of a post"), change_set(actor=approver):
         approval = Approval(
+            number=next_approval_number(),
             kind=Approval.Kind.STANDING,
             person=post.user,
             prefix=post.territory.prefix,
@@ -243,6 +249,7 @@ def _new_request(row: Any, reason: str, hours: int, actor: "User", status: str) 
 def _approve(request: AccessRequest, kind: str, *, approver: "User | None") -> Approval:
     assert request.ends_at is not None
     approval = Approval(
+        number=next_approval_number(),
         kind=kind,
         person=request.person,
         record_model=request.record_model,
@@ -315,6 +322,7 @@ def seal_record(*, row: Any, reason: str, named: "Iterable[User]", actor: "User"
         SealedKey.objects.create(record_id=row.pk)
         for person in {person.pk: person for person in [*named, actor]}.values():
             Approval(
+                number=next_approval_number(),
                 kind=Approval.Kind.NAMED,
                 person=person,
                 record_model=label,
