@@ -36,7 +36,8 @@ SPOKEN = ("title", "placeholder", "aria-label", "alt")
 # Bulk actions need rows in the query; signing out and resetting a password are not screens.
 LEFT_OUT = ("/admin/bulk/", "/admin/logout/", "/admin/password_reset/", "/en/")
 # Data, not words of the product: this server, the accounts that automatic work runs under, and
-# what the other language calls itself; the letters that numbers of approvals and requests begin with.
+# what the other language calls itself.
+# Numbers of approvals and of requests begin with AP and AR.
 NAMES = {"testserver", "system", "portal", "English", "AP", "AR"}
 # More than any role has: the walk ends by itself, and says so if it ever does not.
 MOST_SCREENS = 250
