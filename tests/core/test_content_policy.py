@@ -52,6 +52,12 @@ def test_panels_of_wagtail_are_started_by_attributes_alone():
         assert "&quot;quoted" in drawn
 
 
+@pytest.fixture(autouse=True)
+def nobody_reported_yet():
+    """How many reports a minute are logged is remembered in the cache."""
+    cache.clear()
+
+
 @pytest.mark.django_db
 def test_a_report_is_logged_without_the_record_or_the_word(client, caplog):
     report = {

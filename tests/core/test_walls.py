@@ -9,7 +9,6 @@ import pytest
 from django.apps import apps
 from django.core.checks import run_checks
 from django.db import DatabaseError, IntegrityError, connection, transaction
-from django.urls import reverse
 
 from caseadmin.children.models import ChildFile, Kin
 from caseadmin.ledgers.models import ImportBatch, ImportRow, ImportSource
@@ -22,7 +21,6 @@ from core.audit.models import CaseLogEntry
 from core.audit.services import record
 from core.history.context import change_set
 from search.models import SearchEntry
-from tests.conftest import small_district
 from tests.factories.children import ChildFileFactory, KinFactory
 from tests.factories.core import UserFactory
 
@@ -324,49 +322,6 @@ def test_words_are_found_by_their_index_behind_the_wall(district):
     with in_scope(Scope(prefixes=("990101001",))):
         plan = raw("EXPLAIN SELECT id FROM search_entry WHERE words @@ 'abc'::tsquery")
     assert "search_words_gin" in "\n".join(line for (line,) in plan)
-
-
-# --- One transaction for each request ----------------------------------------------
-
-
-@postgres
-@pytest.mark.django_db(transaction=True)
-def test_a_request_tells_its_scope_once_and_leaves_nothing_behind(
-    client, django_db_serialized_rollback
-):
-    district = small_district()
-    ChildFileFactory(village=district.village)
-    client.force_login(UserFactory(role="town_clerk", serves=district.town))
-    client.get(reverse("child_files:index"))
-    before = connection.walls_told
-    answer = client.get(reverse("child_files:index"))
-
-    assert (answer.status_code, connection.walls_told - before) == (200, 1)
-    assert raw("SELECT current_setting('tonghu.high', true)") == [("",)]
-
-
-@postgres
-@pytest.mark.django_db(transaction=True)
-def test_outside_a_transaction_each_statement_brings_its_scope(django_db_serialized_rollback):
-    district = small_district()
-    for place in (district.village, district.foreign):
-        ChildFileFactory(village=place)
-    with unscoped("test"):
-        streamed = len(list(ChildFile._base_manager.iterator(chunk_size=1)))
-        every = count()
-    with in_scope(Scope(prefixes=("990101001",))):
-        own = count()
-        with pytest.raises(DatabaseError):
-            raw("SELECT no_such_column FROM children_childfile")
-        again = len(list(ChildFile.objects.iterator(chunk_size=1)))
-    assert (streamed, every, own, again, count(), connection.get_autocommit()) == (
-        2,
-        2,
-        1,
-        1,
-        0,
-        True,
-    )
 
 
 def test_the_settings_for_everything_are_none_a_person_can_have():

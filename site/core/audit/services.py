@@ -89,7 +89,9 @@ def _written(
     ids = list(dict.fromkeys(str(pk) for pk in object_ids or ()))
     if object_ids is not None:
         said["listed"] = {"count": len(ids), "digest": rows_digest(ids)}
-    with transaction.atomic(savepoint=False):
+    # An entry about a ledger as a whole may belong to no place the actor serves, or to several
+    # of them at once: it is written past the wall that holds rows.
+    with unscoped("log entry about a ledger"), transaction.atomic(savepoint=False):
         entry = CaseLogEntry.objects.create(
             content_type=ContentType.objects.get_for_model(model, for_concrete_model=False),
             label=label,
