@@ -1,7 +1,7 @@
 """The pages of the audit administrator: who did what, and what stands out."""
 
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -24,6 +24,9 @@ from core.audit.selectors import lines_of
 from core.audit.services import record
 
 from .selectors import shown_findings
+
+if TYPE_CHECKING:
+    from core.accounts.models import User
 
 VIEW = "audit.view_caselogentry"
 EXPORT = "audit.export_caselogentry"
@@ -90,12 +93,13 @@ class AuditLogView(OversightPage):
         """Hand out the filtered entries, through the one writer, and log that."""
         if not request.user.has_perm(EXPORT):
             raise PermissionDenied
+        actor = cast("User", request.user)
         lines = lines_of(self.entries[:MOST_EXPORTED])
-        mark = Watermark(new_batch_number(), request.user.get_full_name(), timezone.now())
+        mark = Watermark(new_batch_number(), actor.get_full_name(), timezone.now())
         label = str(CaseLogEntry._meta.verbose_name_plural)
         record(
             "tonghu.export",
-            actor=request.user,  # type: ignore[arg-type]
+            actor=actor,
             model=CaseLogEntry,
             label=label,
             data={"number": mark.number, "rows": len(lines), "format": str(FileFormat.XLSX)},
