@@ -1,7 +1,4 @@
-"""Row-level security where nothing holds one transaction around the whole test.
-
-In a file of its own: these tests empty the tables, so they run after all others.
-"""
+"""Row-level security where nothing holds one transaction around the whole test."""
 
 import pytest
 from django.db import DatabaseError, connection
@@ -19,9 +16,7 @@ pytestmark = [pytest.mark.walled]
 
 @postgres
 @pytest.mark.django_db(transaction=True)
-def test_a_request_tells_its_scope_once_and_leaves_nothing_behind(
-    client, django_db_serialized_rollback
-):
+def test_a_request_tells_its_scope_once_and_leaves_nothing_behind(client):
     district = small_district()
     ChildFileFactory(village=district.village)
     client.force_login(UserFactory(role="town_clerk", serves=district.town))
@@ -35,7 +30,7 @@ def test_a_request_tells_its_scope_once_and_leaves_nothing_behind(
 
 @postgres
 @pytest.mark.django_db(transaction=True)
-def test_outside_a_transaction_each_statement_brings_its_scope(django_db_serialized_rollback):
+def test_outside_a_transaction_each_statement_brings_its_scope():
     district = small_district()
     for place in (district.village, district.foreign):
         ChildFileFactory(village=place)
