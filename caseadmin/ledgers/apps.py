@@ -29,8 +29,10 @@ class LedgersConfig(AppConfig):
         from .runtime import made, services  # noqa: F401  app ready
         from .runtime.store import register_source  # app ready
         from .searching import register_all  # app ready
+        from .views.base import ask_along  # app ready
 
         autodiscover()
         register_all()
         add_source(made.defined_ledgers)
         register_source()
+        ask_along()

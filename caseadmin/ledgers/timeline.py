@@ -2,14 +2,15 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.paginator import Paginator
 from django.db.models import IntegerField, Value
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.access.rights import Seeing
@@ -182,11 +183,13 @@ class Timeline:
         entries: The entries, newest first.
         page: The page object, for links to the others.
         cut: Whether earlier history lies outside the reader's area.
+        people: Who has written the record or its child rows: names by account.
     """
 
     entries: list[Entry]
     page: Any
     cut: bool
+    people: dict[str, str]
 
 
 def timeline(
@@ -211,70 +214,71 @@ def timeline(
         known: The record itself, if it is at hand with what it points at: those rows need
             not be looked up to be named.
 
-    A fixed number of queries, whatever the number of entries: one for all actions, one
-    for each history table and one for each model that foreign keys point at.
+    A fixed number of queries, whatever the number of entries: one for each history table
+    and one for each model that foreign keys point at.
     """
     tracks = tracks_of(ledger, pk)
-    rows = list(tracks[0].oldest_first()) if len(tracks) == 1 else None
-    if rows is None or only:
-        latest, touched = change_sets_of(tracks, only)
-    else:
-        latest, touched = _change_sets_of(rows)
+    rows = [list(track.oldest_first()) for track in tracks]
+    people = people_of(rows)
+    only = only.among(people) if only else Only()
+    latest, touched = _change_sets_of(rows, only)
     ordered = sorted(latest, key=lambda change_set: latest[change_set], reverse=True)
     paginator = Paginator(ordered, per_page)
     page_object = paginator.get_page(page)
     wanted = set(page_object.object_list)
     builder = Builder(ledger, sight or Sight(), known=known)
-    newest = max((latest[change_set] for change_set in wanted), default=None)
     for index, track in enumerate(tracks):
         if wanted & touched[index]:
-            builder.read(track, wanted, newest=newest, rows=rows)
+            builder.read(track, wanted, rows[index])
     entries = builder.entries(page_object.object_list)
     if entries and page_object.number == 1 and not only:
         entries[0].is_current = entries[0].kind != "-"
     last = entries[-1] if entries and not page_object.has_next() else None
-    return Timeline(entries, page_object, cut=bool(last and last.kind == "~" and not only))
+    return Timeline(
+        entries,
+        page_object,
+        cut=bool(last and last.kind == "~" and not only),
+        people=people,
+    )
 
 
 @dataclass(frozen=True)
 class Only:
     """Which actions are asked for: those of one person, and from a day to a day."""
 
-    person: Any = None
+    person: str | None = None
     since: date | None = None
     until: date | None = None
 
-    def narrow(self, rows: Any) -> Any:
-        """Keep the history rows of these actions."""
-        if self.person:
-            rows = rows.filter(history_user_id=self.person)
-        if self.since:
-            rows = rows.filter(history_date__date__gte=self.since)
-        if self.until:
-            rows = rows.filter(history_date__date__lte=self.until)
-        return rows
+    def among(self, people: Container[str]) -> "Only":
+        """Leave out the person where they wrote nothing here."""
+        return self if self.person is None or self.person in people else replace(self, person=None)
+
+    def covers(self, row: Any) -> bool:
+        """Return whether a history row belongs to these actions."""
+        day = timezone.localtime(row.history_date).date()
+        return (
+            (not self.person or str(row.history_user_id) == self.person)
+            and (self.since is None or day >= self.since)
+            and (self.until is None or day <= self.until)
+        )
 
     def __bool__(self) -> bool:
         return any((self.person, self.since, self.until))
 
 
-def people_of(ledger: type[Ledger], pk: Any) -> dict[str, str]:
-    """Return who has written a record or its child rows: names by account, in one query."""
-    parts = [
-        track.rows().order_by().values_list("history_user_id", "actor_name")
-        for track in tracks_of(ledger, pk)
-    ]
-    found = parts[0].union(*parts[1:])
-    return {str(account): name for account, name in found if account is not None}
+def people_of(rows: list[list[Any]]) -> dict[str, str]:
+    """Return who has written these history rows: names by account."""
+    each = (row for found in rows for row in found)
+    return {str(r.history_user_id): r.actor_name for r in each if r.history_user_id is not None}
 
 
 def change_sets_of(
-    tracks: list[Track], only: Only | None = None
+    tracks: list[Track],
 ) -> tuple[dict[uuid.UUID, datetime], dict[int, set[uuid.UUID]]]:
     """Return when each action ended, and which tables it touched, in one query."""
     parts = [
-        (only or Only())
-        .narrow(track.rows())
+        track.rows()
         .order_by()
         .annotate(track=Value(index, output_field=IntegerField()))
         .values_list("track", "change_set", "history_date")
@@ -289,13 +293,18 @@ def change_sets_of(
 
 
 def _change_sets_of(
-    rows: list[Any],
+    rows: list[list[Any]], only: "Only"
 ) -> tuple[dict[uuid.UUID, datetime], dict[int, set[uuid.UUID]]]:
-    """Return the same of one table whose rows are at hand: they need not be asked for twice."""
+    """Return the same of rows that are at hand, table by table."""
     latest: dict[uuid.UUID, datetime] = {}
-    for row in rows:
-        latest[row.change_set] = max(row.history_date, latest.get(row.change_set, row.history_date))
-    return latest, {0: set(latest)}
+    touched: dict[int, set[uuid.UUID]] = defaultdict(set)
+    for index, found in enumerate(rows):
+        for row in found:
+            if only.covers(row):
+                at = latest.get(row.change_set, row.history_date)
+                latest[row.change_set] = max(row.history_date, at)
+                touched[index].add(row.change_set)
+    return latest, touched
 
 
 class Builder:
@@ -313,22 +322,17 @@ class Builder:
         self.moves: list[tuple[Track, Any, Any]] = []
         self.keys: dict[Any, set[Any]] = defaultdict(set)
 
-    def read(
-        self,
-        track: Track,
-        wanted: set[uuid.UUID],
-        newest: datetime | None,
-        rows: Any = None,
-    ) -> None:
+    def read(self, track: Track, wanted: set[uuid.UUID], rows: Iterable[Any]) -> None:
         """Take the rows of the wanted change sets, each with the one before it.
 
         Several rows of one object in one change set count as one step, from the first
         before to the last after.
+
+        Args:
+            track: The history table.
+            wanted: The actions asked for.
+            rows: All rows of the record in that table, oldest first.
         """
-        if newest is None:
-            return
-        if rows is None:
-            rows = track.oldest_first().filter(history_date__lte=newest)
         by_object: dict[Any, list[Any]] = defaultdict(list)
         for row in rows:
             by_object[getattr(row, track.model._meta.pk.attname)].append(row)

@@ -72,10 +72,10 @@ def test_a_system_account_cannot_sign_in(client):
     assert client.login(username="system", password="an invented pass phrase") is False
 
 
-def test_scope_resolution_takes_two_queries(district, django_assert_num_queries):
+def test_scope_resolution_takes_one_query(district, django_assert_num_queries):
     clerk = UserFactory(role="town_clerk", serves=district.town)
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         scope_of(clerk)
 
 

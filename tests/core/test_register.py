@@ -171,7 +171,7 @@ def test_nobody_sees_nothing_and_commands_see_all():
 def test_rights_come_with_the_posts_in_the_same_queries(district, django_assert_num_queries):
     clerk = UserFactory(role="school", serves=district.village)
     PostFactory(user=clerk, role=role_called("town_clerk"), territory=district.sibling)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         rights = scope_of(clerk).field_rights
         here = rights.of(Case, "phone", district.village.code)
         there = rights.of(Case, "phone", district.sibling.code)

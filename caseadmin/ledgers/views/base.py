@@ -1,6 +1,7 @@
 """What every page of every ledger shares: permission first, then rows in scope only."""
 
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.core.exceptions import PermissionDenied
@@ -232,6 +233,14 @@ def shows_record(response: HttpResponse) -> bool:
     return response.status_code < 300 or response.status_code in (409, 422)
 
 
+RIGHTS_ON_PAGES = {
+    PagePermissionPolicy: GroupPagePermission,
+    CollectionPermissionPolicy: GroupCollectionPermission,
+    SitePermissionPolicy: GroupSitePermission,
+}
+LOOKED_UP = "_looked_up_with_rights"
+
+
 def spare_look_ups(user: Any) -> None:
     """Ask in one query what Wagtail's menu would ask three tables for, and a fourth.
 
@@ -239,13 +248,13 @@ def spare_look_ups(user: Any) -> None:
     there, and the policies' own cache on the user takes that answer.  The token of the
     definitions in force, which every ledger with added fields needs, comes along.
     """
-    policies = (PagePermissionPolicy, CollectionPermissionPolicy, SitePermissionPolicy)
-    if user.is_superuser or hasattr(user, policies[0].permission_cache_name):
+    if user.is_superuser or getattr(user, LOOKED_UP, False):
         return
+    setattr(user, LOOKED_UP, True)
     nothing = Value(None, output_field=UUIDField())
     held = [
         model.objects.filter(group__user=user).order_by().values_list(nothing, Value("right"))
-        for model in (GroupPagePermission, GroupCollectionPermission, GroupSitePermission)
+        for model in RIGHTS_ON_PAGES.values()
     ]
     token = None
     holds_rights = False
@@ -256,8 +265,36 @@ def spare_look_ups(user: Any) -> None:
             holds_rights = True
     note_token(token)
     if not holds_rights:
-        for policy in policies:
+        for policy in RIGHTS_ON_PAGES:
             setattr(user, policy.permission_cache_name, GroupPagePermission.objects.none())
+
+
+def ask_along() -> None:
+    """Let the accounts of this product ask the same together with a person's rights."""
+    from core.accounts.backends import AskedAlong, asked_along  # app ready
+
+    def take_token(user: Any, found: list[str]) -> None:
+        note_token(uuid.UUID(found[0]) if found else None)
+        setattr(user, LOOKED_UP, True)
+
+    def take_rights(policy: Any, user: Any, found: list[str]) -> None:
+        if not found:
+            setattr(user, policy.permission_cache_name, GroupPagePermission.objects.none())
+
+    def rights_on(model: Any, user: Any) -> Any:
+        return model.objects.filter(group__user=user), "pk"
+
+    asked_along.append(
+        AskedAlong("ledgers.token", lambda user: (token_rows(), "token"), take_token)
+    )
+    for policy, model in RIGHTS_ON_PAGES.items():
+        asked_along.append(
+            AskedAlong(
+                f"ledgers.{model._meta.model_name}",
+                partial(rights_on, model),
+                partial(take_rights, policy),
+            )
+        )
 
 
 def optional_url(ledger: type[Ledger], name: str) -> str:

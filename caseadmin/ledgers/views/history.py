@@ -4,13 +4,12 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.utils.functional import cached_property
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
 from ..forms.fields import DayField
-from ..timeline import Only, people_of, timeline
+from ..timeline import Only, timeline
 from .base import RecordPage
 from .revealing import RevealMixin
 
@@ -18,14 +17,16 @@ from .revealing import RevealMixin
 class OnlyForm(forms.Form):
     """Which part of a record's history is asked for."""
 
-    person = forms.ChoiceField(label=pgettext_lazy("who acted", "Person"), required=False)
+    person = forms.CharField(
+        label=pgettext_lazy("who acted", "Person"), required=False, widget=forms.Select
+    )
     since = DayField(label=_("From day"), required=False)
     until = DayField(label=_("To day"), required=False)
 
-    def __init__(self, data: Any, people: dict[str, str]) -> None:
-        super().__init__(data)
+    def offer(self, people: dict[str, str]) -> None:
+        """Offer the people who have written the record."""
         choices = [("", gettext("Everyone")), *sorted(people.items(), key=lambda item: item[1])]
-        self.fields["person"].choices = choices  # type: ignore[attr-defined]
+        self.fields["person"].widget.choices = choices  # type: ignore[attr-defined]
 
     @property
     def only(self) -> Only:
@@ -47,11 +48,6 @@ class LedgerHistoryView(RevealMixin, RecordPage, TemplateView):
         if not self.allows("view"):
             raise PermissionDenied
 
-    @cached_property
-    def people(self) -> dict[str, str]:
-        """Who has written the record."""
-        return people_of(self.ledger, self.object.pk)
-
     def urls(self) -> dict[str, str]:
         """Return where a version is looked at, compared and restored."""
         may_edit = self.ledger.can_edit and self.allows("change")
@@ -65,7 +61,7 @@ class LedgerHistoryView(RevealMixin, RecordPage, TemplateView):
         }
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        only_form = OnlyForm(self.request.GET, self.people)
+        only_form = OnlyForm(self.request.GET)
         told = timeline(
             self.ledger,
             self.object.pk,
@@ -74,10 +70,11 @@ class LedgerHistoryView(RevealMixin, RecordPage, TemplateView):
             sight=self.sight,
             known=self.object,
         )
+        only_form.offer(told.people)
         return super().get_context_data(
             timeline=told,
             only_form=only_form,
-            narrowed=bool(only_form.only),
+            narrowed=bool(only_form.only.among(told.people)),
             history_urls=self.urls(),
             page_obj=told.page,
             elided_page_range=list(told.page.paginator.get_elided_page_range(told.page.number)),

@@ -11,7 +11,7 @@ minors is approved by the person in charge or an authorised manager, and recorde
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, JSONField, Q, QuerySet, Value
 from django.utils import timezone
 
 from .guards import scope_for
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 APPROVE = "approvals.approve_access"
 BREAK_GLASS = "approvals.break_glass"
 SEAL = "approvals.seal_record"
+SEALED = "sealed"
 
 
 class NeedsApproval(Exception):
@@ -69,18 +70,28 @@ def openable(user: "User", model: Any, rows: "list[Any]") -> set[Any]:
 
     label = model._meta.label_lower
     keys = [row.pk for row in rows]
-    sealed = SealedKey.objects.filter(record_id__in=keys)
-    sealed_keys = set(sealed.values_list("record_id", flat=True))
     prefixes: set[str] = set()
     single: set[Any] = set()
+    sealed_keys: set[Any] = set()
     now = timezone.now()
     held = Approval._base_manager.filter(person=user, starts_at__lte=now, ends_at__gt=now)
-    for approval in held:
-        if approval.record_id is not None:
-            if approval.record_model == label:
-                single.add(approval.record_id)
-        elif not approval.record_kinds or label in approval.record_kinds:
-            prefixes.add(approval.prefix)
+    # Seals and approvals in one query: an approval of a single record has no prefix.
+    columns = ("record_id", "record_model", "prefix", "record_kinds")
+    sealed = SealedKey.objects.filter(record_id__in=keys).values_list(
+        "record_id",
+        Value("", output_field=CharField()),
+        Value(SEALED, output_field=CharField()),
+        Value(None, output_field=JSONField()),
+    )
+    each = held.order_by().values_list(*columns).union(sealed, all=True)
+    for record_id, model_label, prefix, kinds in each:
+        if record_id is None:
+            if not kinds or label in kinds:
+                prefixes.add(prefix)
+        elif prefix == SEALED:
+            sealed_keys.add(record_id)
+        elif model_label == label:
+            single.add(record_id)
 
     def reached(code: str) -> bool:
         return bool(prefixes) and code.startswith(tuple(prefixes))

@@ -194,6 +194,11 @@ def whole_site(user: "User | Any") -> Scope:
     return Scope(user_id=user.pk, prefixes=every, posts=(post,))
 
 
+def mergers_may_count(post: "Post | Any") -> bool:
+    """Return whether any territory was merged, as the post was read with; else perhaps."""
+    return bool(getattr(post, "there_were_mergers", True))
+
+
 def posts_decide(user: "User | Any", *, posts: "Sequence[Post] | None" = None) -> Scope:
     """Return what the posts a person holds today let them reach.
 
@@ -208,7 +213,7 @@ def posts_decide(user: "User | Any", *, posts: "Sequence[Post] | None" = None) -
     from core.territories.selectors import followed, merges
 
     posts = list(posts_held(cast("User", user))) if posts is None else posts
-    ended = merges() if any(post.role.sees_cases for post in posts) else []
+    ended = merges() if any(p.role.sees_cases and mergers_may_count(p) for p in posts) else []
     held = tuple(
         HeldPost(
             role=post.role.code,

@@ -1,12 +1,35 @@
 """Rights follow the posts a person holds today."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import Group, Permission
-from django.db.models import Q
+from django.db.models import CharField, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast
 
 from .models import Post
+
+
+@dataclass(frozen=True)
+class AskedAlong:
+    """Something every page of the staff asks, and that goes along with the rights.
+
+    Args:
+        name: What the answers are told apart by; no label of an app.
+        rows: Called with the person; returns rows and the name of the field asked for.
+        take: Called with the person and the values found, as texts.
+    """
+
+    name: str
+    rows: Callable[[Any], tuple[QuerySet[Any], str]]
+    take: Callable[[Any, list[str]], None]
+
+
+asked_along: list[AskedAlong] = []
+"""Apps add theirs when they are ready."""
 
 
 class PostBackend(ModelBackend):
@@ -15,6 +38,36 @@ class PostBackend(ModelBackend):
     A post that ended yesterday gives nothing today, whether or not a nightly job ran.
     Groups that belong to no role count as usual.
     """
+
+    def get_user(self, user_id: Any) -> Any:
+        """Return the account with what the admin's pages ask of it: theme and contrast."""
+        rows = get_user_model()._default_manager.select_related("wagtail_userprofile")
+        user = rows.filter(pk=user_id).first()
+        return user if user is not None and self.user_can_authenticate(user) else None
+
+    def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
+        """Return all rights of a person, in one query, with what is asked along."""
+        plain = user_obj.is_active and not user_obj.is_anonymous and not user_obj.is_superuser
+        if plain and obj is None and not hasattr(user_obj, "_perm_cache"):
+            user_obj._perm_cache = self._ask_for_all(user_obj)
+        return super().get_all_permissions(user_obj, obj)
+
+    def _ask_for_all(self, user: Any) -> set[str]:
+        own = self._get_user_permissions(user), self._get_group_permissions(user)
+        rights = [
+            each.order_by().values_list("content_type__app_label", "codename") for each in own
+        ]
+        along = [_answers(each, user) for each in asked_along]
+        found: set[str] = set()
+        answers: dict[str, list[str]] = {each.name: [] for each in asked_along}
+        for kind, text in rights[0].union(rights[1], *along):
+            if kind in answers:
+                answers[kind].append(text)
+            else:
+                found.add(f"{kind}.{text}")
+        for each in asked_along:
+            each.take(user, answers[each.name])
+        return found
 
     def user_can_authenticate(self, user: Any) -> bool:
         return super().user_can_authenticate(user) and not getattr(user, "is_system", False)
@@ -25,3 +78,9 @@ class PostBackend(ModelBackend):
             | Q(role__isnull=True, user=user_obj)
         )
         return Permission.objects.filter(group__in=groups)
+
+
+def _answers(each: AskedAlong, user: Any) -> Any:
+    rows, name = each.rows(user)
+    kind = Value(each.name, output_field=CharField())
+    return rows.order_by().values_list(kind, Cast(name, TextField()))

@@ -5,9 +5,11 @@ from datetime import date, timedelta
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
+
+from core.territories.models import Territory
 
 from .models import Post, PostQuerySet, Role, User
 
@@ -15,8 +17,14 @@ SYSTEM_ACCOUNTS = {"system": "系统", "portal": "公众门户"}
 
 
 def posts_held(user: User, *, on: date | None = None) -> PostQuerySet:
-    """Return the posts a person holds on a day, with role and territory loaded."""
-    return Post.objects.held(on).filter(user=user).select_related("role", "territory")
+    """Return the posts a person holds on a day, with role and territory loaded.
+
+    Each says in ``there_were_mergers`` whether any territory was ever merged into another,
+    so that who needs the mergers asks for them only where there are some.
+    """
+    mergers = Territory.objects.filter(merged_into__isnull=False)
+    posts = Post.objects.held(on).filter(user=user).select_related("role", "territory")
+    return posts.annotate(there_were_mergers=Exists(mergers))
 
 
 def posts_overlapping(user: User, held_from: date, held_to: date | None) -> PostQuerySet:
