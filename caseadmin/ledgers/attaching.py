@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Model
 from django.template.defaultfilters import filesizeformat
 
-from core.access.register import Kind, declared_classes
-from core.access.rights import Seeing
-from core.attachments.enums import SECRET, AttachmentKind, AttachmentState
+from core.access.register import class_of
+from core.access.rights import Right, Seeing
+from core.attachments.enums import SECRET, SENSITIVE, AttachmentKind, AttachmentState
 from core.attachments.models import Attachment
 from core.attachments.names import mask_file_name
 from core.attachments.selectors import attachments_of
@@ -22,6 +23,26 @@ STATE_TONES = {
     AttachmentState.QUARANTINED: "warning",
     AttachmentState.REFUSED: "critical",
 }
+
+
+class FileSight(Sight):
+    """How one person sees the files of one kind of record.
+
+    Nobody sees more of a file than of the texts of its class on the record it lies on: who
+    opens the papers of volunteers need not know those of children.
+    """
+
+    def __init__(self, sight: Sight, holder: type[Model]) -> None:
+        super().__init__(sight.rights, revealed=sight.revealed)
+        self.holder = holder
+
+    def right(self, field: Any, code: str) -> Right:
+        """Return what the person may do with a column of a file that lies at a code."""
+        right = super().right(field, code)
+        classed = class_of(field.model, field.name)
+        if classed is not None and classed.level >= SENSITIVE:
+            right &= self.rights.of_texts(self.holder, classed.level, code)
+        return right
 
 
 # Who may do what.  Everything about files asks here and nowhere else; what else decides
@@ -41,17 +62,8 @@ def may_download(ledger: type[Ledger], user: Any, holder: Any, row: Attachment) 
     """
     if not (row.is_ready and ledger.allows(user, "view")):
         return False
-    sight = Sight()
     own = Attachment._meta.get_field("file_key" if row.field_class >= SECRET else "name")
-    texts = [
-        holder._meta.get_field(name)
-        for name, classed in declared_classes(type(holder)).items()
-        if classed.level == row.field_class and classed.kind is Kind.TEXT
-    ]
-    code = row.territory_code
-    return sight.right(own, code).see >= Seeing.REVEAL and (
-        not texts or any(sight.right(field, code).see >= Seeing.REVEAL for field in texts)
-    )
+    return FileSight(Sight(), type(holder)).right(own, row.territory_code).see >= Seeing.REVEAL
 
 
 def may_remove(ledger: type[Ledger], user: Any, holder: Any, row: Attachment) -> bool:
@@ -99,15 +111,17 @@ def shown_files(ledger: type[Ledger], holder: Any, *, user: Any, sight: Sight) -
         return None
     rows = []
     field = Attachment._meta.get_field("name")
+    sight = FileSight(sight, type(holder))
     for row in attachments_of(holder):
-        unmasked = sight.seeing(field, row.territory_code, row.pk) is Seeing.READ
+        see = sight.seeing(field, row.territory_code, row.pk)
+        masked = mask_file_name(row.name) if see > Seeing.HIDDEN else ""
         downloadable = may_download(ledger, user, holder, row)
         removable = may_remove(ledger, user, holder, row)
         rows.append(
             ShownFile(
                 kind=row.get_kind_display(),
-                name=row.name if unmasked else mask_file_name(row.name),
-                masked=not unmasked,
+                name=row.name if see is Seeing.READ else masked,
+                masked=see is not Seeing.READ,
                 file_type=row.get_file_type_display(),
                 size=filesizeformat(row.size),
                 state=row.state,

@@ -18,6 +18,7 @@ from core.attachments.models import Attachment
 from core.crypto.fields import BlindIndexField
 from core.history.context import SOURCES
 
+from .attaching import FileSight
 from .declaration import STAMPED, Child, Ledger
 from .presentation import child_label, elsewhere, label_of, name_of, words
 from .runtime.store import field_of, value_of
@@ -319,6 +320,7 @@ class Builder:
                 if row is not None and not hasattr(row, "territory_code"):
                     self.known[type(row)][row.pk] = row
         self.sight = sight
+        self.file_sight = FileSight(sight, ledger.model)
         self.moves: list[tuple[Track, Any, Any]] = []
         self.keys: dict[Any, set[Any]] = defaultdict(set)
 
@@ -447,7 +449,8 @@ class Builder:
         changes = []
         for name in track.fields:
             model_field = field_of(track.model, name)
-            if self._hides(model_field, before, after):
+            sight = self._sight_of(track)
+            if _hides(sight, model_field, before, after):
                 continue
             new_raw = None if kind == "-" else stored(after, name)
             if kind == "-":
@@ -460,20 +463,15 @@ class Builder:
                 continue
             old = "" if old_raw is None else self._text(track, before or after, name, names)
             new = "" if new_raw is None else self._text(track, after, name, names)
-            if old == new and not self._masks(model_field, after):
+            see = sight.seeing(model_field, after.territory_code, after.id)
+            if old == new and see is Seeing.READ:
                 continue
             changes.append(Change(label_then(model_field, after), old, new))
         return changes
 
-    def _hides(self, model_field: Any, *rows: Any) -> bool:
-        """Whether nothing is told of a field: not even that it changed."""
-        return any(
-            row is not None and self.sight.hides(model_field, row.territory_code) for row in rows
-        )
-
-    def _masks(self, model_field: Any, row: Any) -> bool:
-        see = self.sight.seeing(model_field, row.territory_code, row.id)
-        return see is not Seeing.READ
+    def _sight_of(self, track: Track) -> Sight:
+        """Return how the reader sees the rows of a table: of files no more than of the record."""
+        return self.file_sight if track.model is Attachment else self.sight
 
     def _text(self, track: Track, row: Any, name: str, names: Any) -> str:
         model_field = field_of(track.model, name)
@@ -484,7 +482,12 @@ class Builder:
             text = names[model_field.related_model].get(value) or elsewhere()
         else:
             text = words(model_field, value)
-        return self.sight.shown(model_field, row.territory_code, text, row.id)
+        return self._sight_of(track).shown(model_field, row.territory_code, text, row.id)
+
+
+def _hides(sight: Sight, model_field: Any, *rows: Any) -> bool:
+    """Whether nothing is told of a field: not even that it changed."""
+    return any(row is not None and sight.hides(model_field, row.territory_code) for row in rows)
 
 
 def stored(row: Any, name: str) -> Any:

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -75,7 +74,8 @@ class AuditLogView(OversightPage):
         return self.filter_form.narrow(CaseLogEntry.objects.order_by("-sequence"))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        paginator = Paginator(self.entries, PER_PAGE)
+        entries = CaseLogEntry.objects.order_by("-sequence")
+        paginator = self.filter_form.pages(entries, per_page=PER_PAGE)
         page = paginator.get_page(self.request.GET.get("p"))
         return super().get_context_data(
             form=self.filter_form,

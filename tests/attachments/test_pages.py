@@ -152,7 +152,8 @@ def test_rights_are_asked_for_each_step(client, case, row, district):
 
     page = client.get(LOANS.url("view", case.pk)).content.decode()
 
-    assert ("王****.pdf" in page, NAME in page) == (True, False)
+    # The role knows that there is a school paper, and nothing of a name it does not see.
+    assert ("学校材料" in page, "王****" in page, NAME in page) == (True, False, False)
     for name in ("file", "file_delete"):
         address = LOANS.url(name, case.pk, row.pk)
         assert (f'{address}"' in page, client.get(address).status_code) == (False, 302)

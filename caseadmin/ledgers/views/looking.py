@@ -1,5 +1,6 @@
 """Who looked at a record: the log of one row, for those who answer for it."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django.views.generic import TemplateView
 
-from core.audit.selectors import actions_in, entries_about, lines_of, narrowed, people_in
+from core.audit.selectors import (
+    actions_in,
+    entries_about,
+    lines_of,
+    narrowed,
+    people_in,
+    tallies_of,
+)
 
 from ..declaration import Ledger
 from ..forms.fields import DayInput
@@ -32,16 +40,36 @@ class LogFilterForm(forms.Form):
 
     def __init__(self, entries: Any, data: Any = None) -> None:
         super().__init__(data)
+        self.tallies = tallies_of(entries, first=self.day("first"), last=self.day("last"))
         anyone: list[tuple[str, Any]] = [("", _("Everybody"))]
         anything: list[tuple[str, Any]] = [("", _("Every action"))]
         fields: Any = self.fields
-        fields["who"].choices = [*anyone, *people_in(entries)]
-        fields["action"].choices = [*anything, *actions_in(entries)]
+        fields["who"].choices = [*anyone, *people_in(self.tallies)]
+        fields["action"].choices = [*anything, *actions_in(self.tallies)]
+        self.is_valid()
+        self.asked: dict[str, Any] = getattr(self, "cleaned_data", {})
+
+    def day(self, name: str) -> date | None:
+        """Return a day of the address before the other fields know their choices."""
+        try:
+            day: date | None = self.fields[name].clean(self.data.get(name))
+        except forms.ValidationError:
+            return None
+        return day
+
+    @property
+    def total(self) -> int:
+        """How many entries the form asks for."""
+        who, action = self.asked.get("who"), self.asked.get("action")
+        return sum(
+            one.count
+            for one in self.tallies
+            if (not who or one.user_id == who) and (not action or one.action == action)
+        )
 
     def narrow(self, entries: Any) -> Any:
         """Return the entries the form asks for."""
-        self.is_valid()
-        asked = getattr(self, "cleaned_data", {})
+        asked = self.asked
         return narrowed(
             entries,
             user_id=UUID(asked["who"]) if asked.get("who") else None,
@@ -49,6 +77,22 @@ class LogFilterForm(forms.Form):
             first=asked.get("first"),
             last=asked.get("last"),
         )
+
+    def pages(self, entries: Any, *, per_page: int) -> Paginator[Any]:
+        """Return the pages of what the form asks for; they are counted already."""
+        return CountedPaginator(self.narrow(entries), per_page, total=self.total)
+
+
+class CountedPaginator(Paginator[Any]):
+    """Pages of entries of which the number is known."""
+
+    def __init__(self, entries: Any, per_page: int, *, total: int) -> None:
+        super().__init__(entries, per_page)
+        self.total = total
+
+    @cached_property
+    def count(self) -> int:
+        return self.total
 
 
 class LedgerLooksView(RecordPage, TemplateView):
@@ -78,7 +122,7 @@ class LedgerLooksView(RecordPage, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         form = LogFilterForm(self.entries, self.request.GET)
-        paginator = Paginator(form.narrow(self.entries), PER_PAGE)
+        paginator = form.pages(self.entries, per_page=PER_PAGE)
         page = paginator.get_page(self.request.GET.get("p"))
         return super().get_context_data(
             form=form,

@@ -309,7 +309,7 @@ IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 
 # --- Log of actions ---------------------------------------------------------------
-# Days an entry is kept; fewer than 180 are refused (网络安全法 art. 21).
+# Days an entry is kept; fewer than 180 are refused (网络安全法 art. 23 (3)).
 AUDIT_RETENTION_DAYS = env.integer("AUDIT_RETENTION_DAYS", 3 * 365)
 
 # --- Log --------------------------------------------------------------------------

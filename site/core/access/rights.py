@@ -192,6 +192,20 @@ class FieldRights:
             self._held[code] = frozenset(covering)
         return self._joined(self._held[code], model, name)
 
+    def of_texts(self, model: type[models.Model], level: int, code: str) -> Right:
+        """Return the right on texts of a class on a row of a model, whichever fields it has.
+
+        What hangs on a row and is no field of it, such as a file, asks by this.
+        """
+        if self.everything or not is_registered(model):
+            return ALL
+        right = NONE
+        classed = Classed(FieldClass(level), Kind.TEXT)
+        for post in self.posts:
+            if post.covers(code):
+                right |= right_in(post.matrix, model, "", classed)
+        return right
+
     def least(self, model: type[models.Model], name: str) -> Right:
         """Return the right that holds on every row in reach.
 

@@ -15,7 +15,7 @@ ENTRIES = "audit_caselogentry"
 ROWS = "audit_caselogrow"
 HEAD = "audit_chainhead"
 LEAST_DAYS = 180
-"""网络安全法 art. 21 (3): logs are kept for at least six months."""
+"""网络安全法 art. 23 (3): logs are kept for at least six months (art. 21 (3) before 2026)."""
 
 FIXED = (
     "id",

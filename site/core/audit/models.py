@@ -9,7 +9,7 @@ refuses changes and deletions (see ``append_only``); who gets round that without
 is found by ``verify_audit``.
 
 Legal source: 未成年人网络保护条例 art. 36 (access to minors' information is recorded);
-网络安全法 art. 21 (3) (logs are kept for at least six months).
+网络安全法 art. 23 (3) (logs are kept for at least six months).
 """
 
 import uuid

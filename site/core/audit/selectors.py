@@ -7,13 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy, ngettext
 from wagtail.log_actions import registry
 
 from core.access.rights import Seeing, current_rights
-from core.accounts.models import User
 
 from .models import CaseLogEntry, CaseLogRow, StatedReason
 
@@ -88,11 +87,47 @@ def start_of(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
-def people_in(entries: QuerySet[Any]) -> list[tuple[str, str]]:
+@dataclass(frozen=True)
+class Tally:
+    """How many entries one person left of one action.
+
+    Attributes:
+        user_id: The person, as text; empty for an account that is gone.
+        who: Name and user name.
+        action: Code of the action.
+        count: How many there are between the two days asked for; may be none.
+    """
+
+    user_id: str
+    who: str
+    action: str
+    count: int
+
+
+def tallies_of(
+    entries: QuerySet[Any], *, first: date | None = None, last: date | None = None
+) -> list[Tally]:
+    """Count entries by person and action, in one query: what a filter offers, and its totals."""
+    between = Q()
+    if first is not None:
+        between &= Q(timestamp__gte=start_of(first))
+    if last is not None:
+        between &= Q(timestamp__lt=start_of(last + timedelta(days=1)))
+    counted = (
+        entries.order_by()
+        .values_list("user_id", "user__name", "user__username", "action")
+        .annotate(found=Count("pk", filter=between))
+    )
+    return [
+        Tally(str(user_id) if username else "", f"{name} ({username})", action, found)
+        for user_id, name, username, action, found in counted
+    ]
+
+
+def people_in(tallies: Iterable[Tally]) -> list[tuple[str, str]]:
     """Return the people who left entries: id and name, by name."""
-    ids = entries.order_by().values("user_id").distinct()
-    people = User.objects.filter(pk__in=ids).order_by("name", "username")
-    return [(str(person.pk), f"{person.name} ({person.username})") for person in people]
+    people = {one.user_id: one.who for one in tallies if one.user_id}
+    return sorted(people.items(), key=lambda pair: pair[1])
 
 
 def action_label(action: str) -> str:
@@ -100,25 +135,25 @@ def action_label(action: str) -> str:
     return str(registry.get_action_label(action)) if registry.action_exists(action) else action
 
 
-def actions_in(entries: QuerySet[Any]) -> list[tuple[str, str]]:
+def actions_in(tallies: Iterable[Tally]) -> list[tuple[str, str]]:
     """Return the actions that occur: code and name."""
-    codes = entries.order_by().values_list("action", flat=True).distinct()
+    codes = {one.action for one in tallies}
     return sorted(((code, action_label(code)) for code in codes), key=lambda pair: pair[1])
 
 
-def lines_of(entries: Iterable[Any], field_labels: "dict[str, str] | None" = None) -> list[LogLine]:
-    """Return entries in words; one query for the names of all the people.
+def lines_of(entries: Any, field_labels: "dict[str, str] | None" = None) -> list[LogLine]:
+    """Return entries in words; in one query, with people and stated reasons.
 
     Args:
-        entries: A page of them.
+        entries: A page of them, as a query.
         field_labels: What revealed fields are called, by their names.
     """
-    found = list(entries)
-    people = User.objects.in_bulk({e.user_id for e in found if e.user_id})
-    reasons = stated_reasons(found)
+    reads_reasons = current_rights().least(StatedReason, "text").see is Seeing.READ
+    beside = ["user", *(["stated_reason"] if reads_reasons else [])]
     lines = []
-    for entry in found:
-        person = people.get(entry.user_id)
+    for entry in entries.select_related(*beside):
+        person = entry.user
+        reason = stated_reason(entry) if reads_reasons else ""
         lines.append(
             LogLine(
                 at=entry.timestamp,
@@ -126,19 +161,21 @@ def lines_of(entries: Iterable[Any], field_labels: "dict[str, str] | None" = Non
                 username=person.username if person else "",
                 action=action_label(entry.action),
                 label=entry.label,
-                detail=detail_of(entry.data, field_labels or {}, reason=reasons.get(entry.pk, "")),
+                detail=detail_of(entry.data, field_labels or {}, reason=reason),
                 sequence=entry.sequence,
             )
         )
     return lines
 
 
-def stated_reasons(entries: Sequence[Any]) -> dict[Any, str]:
-    """Return why values were revealed or taken out, by entry, where the reader may read it."""
-    keys = [entry.pk for entry in entries if entry.action in REASONED]
-    if not keys or current_rights().least(StatedReason, "text").see is not Seeing.READ:
-        return {}
-    return {one.entry_id: one.text for one in StatedReason.objects.filter(entry__in=keys)}
+def stated_reason(entry: Any) -> str:
+    """Return why values were revealed or taken out; the caller has asked who may read it."""
+    if entry.action not in REASONED:
+        return ""
+    try:
+        return str(entry.stated_reason.text)
+    except StatedReason.DoesNotExist:
+        return ""
 
 
 def detail_of(data: dict[str, Any], field_labels: dict[str, str], *, reason: str = "") -> str:

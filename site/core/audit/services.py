@@ -167,7 +167,7 @@ def anchor_line() -> str:
 def retention() -> timedelta:
     """Return how long entries are kept: the setting, never less than 180 days.
 
-    Legal source: 网络安全法 art. 21 (3).  The default of three years is the operator's
+    Legal source: 网络安全法 art. 23 (3).  The default of three years is the operator's
     choice, no clause names it.
 
     Raises:
