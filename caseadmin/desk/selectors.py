@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.db.models import Count, QuerySet, Value
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +18,7 @@ from caseadmin.pairings.enums import PairingStatus
 from caseadmin.rights.enums import RequestStatus
 from caseadmin.rights.models import OPEN
 from core.access.opening import APPROVE
+from core.accounts.models import Post
 from core.approvals.models import AccessRequest, Approval
 from publicity.intake.enums import ApplicationStatus
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 # The filters of a list's address, each with its values.
 Query = Mapping[str, Sequence[str]]
 YES = ("yes",)
+GIVE_POSTS = "accounts.change_post"
 # Time to recertify before anybody stands before a closed record.
 APPROVAL_NOTICE = timedelta(days=60)
 
@@ -174,3 +177,7 @@ def duties_of(user: "User", day: date | None = None) -> Iterator[Number]:
         if count:
             url = f"{ledger.url('index')}?{urlencode(query, doseq=True)}"
             yield Number(label=duty.label, count=count, url=url, icon=ledger.icon)
+    if user.has_perm(GIVE_POSTS):
+        count = Post.objects.to_confirm(on).count()
+        if count:
+            yield Number(_("Posts to confirm"), count, reverse("oversight:posts"), "key")

@@ -1,23 +1,31 @@
-"""The pages of the audit administrator: who did what, and what stands out."""
+"""Pages of administrators: who did what, what stands out, which posts are still needed."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from django.core.exceptions import PermissionDenied
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import formats, timezone
+from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic import TemplateView
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from caseadmin.ledgers.exporting.writer import FileFormat, Watermark, file_pieces, file_response
 from caseadmin.ledgers.importing.models import new_batch_number
+from caseadmin.ledgers.views.base import as_uuid
 from caseadmin.ledgers.views.looking import LogFilterForm
 from core.access.scope import unscoped
+from core.accounts.models import Post
+from core.accounts.services import confirm_post, end_unconfirmed_post
+from core.accounts.stepup import fresh_sign_in_required
 from core.audit.models import CaseLogEntry
 from core.audit.selectors import lines_of
 from core.audit.services import record
@@ -29,6 +37,7 @@ if TYPE_CHECKING:
 
 VIEW = "audit.view_caselogentry"
 EXPORT = "audit.export_caselogentry"
+REVIEW = "accounts.change_post"
 PER_PAGE = 50
 MOST_EXPORTED = 50_000
 DAYS = 30
@@ -126,6 +135,80 @@ class AuditLogView(OversightPage):
             )
         )
         return file_response(pieces, file_format=FileFormat.XLSX, name="audit-log")
+
+
+@method_decorator(fresh_sign_in_required, name="post")
+class PostReviewView(WagtailAdminTemplateMixin, TemplateView):
+    """Posts to be confirmed this year: the security administrator says which are still needed.
+
+    Source: GB/T 22239-2019, 8.1.4.2 c) (accounts that are not needed are removed in time).
+    """
+
+    page_title = gettext_lazy("Posts to confirm")
+    template_name = "oversight/posts.html"
+    header_icon = "key"
+    _show_breadcrumbs: ClassVar[bool] = True
+    deeds: ClassVar[dict[str, Any]] = {"confirm": confirm_post, "end": end_unconfirmed_post}
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.has_perm(REVIEW):
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Confirm or end what is ticked; what may not be is said, and the rest is done."""
+        deed = self.deeds.get(request.POST.get("deed", ""))
+        keys = [key for key in map(as_uuid, request.POST.getlist("post")) if key is not None]
+        posts = list(Post.objects.to_confirm().filter(pk__in=keys))
+        if deed is None or not posts:
+            messages.error(request, _("Tick the posts, then say what becomes of them."))
+            return redirect("oversight:posts")
+        done = 0
+        for post in posts:
+            try:
+                deed(post=post, actor=cast("User", request.user))
+            except ValidationError as error:
+                messages.error(request, " ".join(error.messages))
+            else:
+                done += 1
+        if done:
+            messages.success(request, said_of(done, ended=deed is end_unconfirmed_post))
+        return redirect("oversight:posts")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        posts = Post.objects.to_confirm().select_related("user", "role", "territory__parent")
+        page = Paginator(posts, PER_PAGE).get_page(self.request.GET.get("p"))
+        today = timezone.localdate()
+        lines = [
+            {
+                "post": post,
+                "own": post.user_id == self.request.user.pk,
+                "late": post.confirm_by < today,
+            }
+            for post in page
+        ]
+        return super().get_context_data(
+            lines=lines,
+            page_obj=page,
+            elided_page_range=list(page.paginator.get_elided_page_range(page.number)),
+            **kwargs,
+        )
+
+
+def said_of(count: int, *, ended: bool) -> str:
+    """Return what became of the posts, in words."""
+    if ended:
+        text = ngettext("%(count)d post ends today.", "%(count)d posts end today.", count)
+    else:
+        text = ngettext(
+            "%(count)d post was confirmed for a year.",
+            "%(count)d posts were confirmed for a year.",
+            count,
+        )
+    return text % {"count": count}
 
 
 class OutlierView(OversightPage):

@@ -1,4 +1,4 @@
-"""The pages of the audit administrator and their place in the menu of reports."""
+"""The pages of administrators and their place in the menu of reports."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
-from .views import VIEW, AuditLogView, OutlierView
+from .views import REVIEW, VIEW, AuditLogView, OutlierView, PostReviewView
 
 
 @hooks.register("register_admin_urls")
@@ -16,6 +16,7 @@ def register_oversight() -> list[Any]:
     patterns = [
         path("audit/", AuditLogView.as_view(), name="log"),
         path("audit/outliers/", OutlierView.as_view(), name="outliers"),
+        path("posts-to-confirm/", PostReviewView.as_view(), name="posts"),
     ]
     return [path("", include((patterns, "oversight"), namespace="oversight"))]
 
@@ -23,8 +24,24 @@ def register_oversight() -> list[Any]:
 class AuditMenuItem(MenuItem):
     """Shown to those who administer the audit."""
 
+    right = VIEW
+
     def is_shown(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm(VIEW))
+        return bool(request.user.has_perm(self.right))
+
+
+class PostReviewItem(AuditMenuItem):
+    """Shown to those who give and end posts."""
+
+    right = REVIEW
+
+
+@hooks.register("register_log_actions")
+def register_review_actions(actions: Any) -> None:
+    actions.register_action(
+        "tonghu.post_confirmed", _("Confirmation"), _("Confirmed the post for a year")
+    )
+    actions.register_action("tonghu.post_ended", _("End"), _("Ended the post"))
 
 
 @hooks.register("register_reports_menu_item")
@@ -41,4 +58,11 @@ def outlier_item() -> MenuItem:
         reverse("oversight:outliers"),
         name="audit-outliers",
         icon_name="warning",
+    )
+
+
+@hooks.register("register_reports_menu_item")
+def post_item() -> MenuItem:
+    return PostReviewItem(
+        _("Posts to confirm"), reverse("oversight:posts"), name="posts-to-confirm", icon_name="key"
     )

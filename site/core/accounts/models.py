@@ -1,13 +1,14 @@
 """Accounts, roles and the posts people hold."""
 
 import uuid
-from datetime import date
+from datetime import date, timedelta
 from typing import ClassVar, Self
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, Group
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -122,11 +123,33 @@ class Role(models.Model):
         return self.label_zh if chinese else self.label_en
 
 
+CONFIRMED_FOR = timedelta(days=365)
+"""After a year somebody must say again that a post is still held.
+
+Source: GB/T 22239-2019, 8.1.4.2 c) (accounts that are not needed are removed in time).  No clause
+fixes the number; a year is the operator's.
+"""
+
+CONFIRMATION_NOTICE = timedelta(days=30)
+"""How long before the year is over a post stands on the list."""
+
+
 class PostQuerySet(models.QuerySet["Post"]):
     def held(self, on: date | None = None) -> Self:
         """Keep the posts held on a day (today by default)."""
         day = on or timezone.localdate()
         return self.filter(Q(held_from__lte=day), Q(held_to__isnull=True) | Q(held_to__gte=day))
+
+    def to_confirm(self, on: date | None = None) -> Self:
+        """Keep the posts held on a day that were last confirmed eleven months ago, oldest first.
+
+        A post nobody has confirmed yet counts from its first day.  Asked anew each time: no job
+        has to run.
+        """
+        day = on or timezone.localdate()
+        rows = self.held(day).annotate(stands_since=Coalesce("confirmed_on", "held_from"))
+        latest = day - CONFIRMED_FOR + CONFIRMATION_NOTICE
+        return rows.filter(stands_since__lte=latest).order_by("stands_since", "pk")
 
 
 class Post(models.Model):
@@ -153,6 +176,13 @@ class Post(models.Model):
     )
     held_from = models.DateField(_("held from"))
     held_to = models.DateField(_("held until"), null=True, blank=True)
+    confirmed_on = models.DateField(
+        _("last confirmed on"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("When somebody last said that the post is still needed."),
+    )
 
     objects = PostQuerySet.as_manager()
     history = LedgerHistory()
@@ -173,6 +203,11 @@ class Post(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user.username}: {self.role_id}"
+
+    @property
+    def confirm_by(self) -> date:
+        """The day by which somebody has to say again that the post is still needed."""
+        return (self.confirmed_on or self.held_from) + CONFIRMED_FOR
 
 
 class SignInAttempt(models.Model):

@@ -11,10 +11,12 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.access.opening import is_asked_for
 from core.access.rights import check_matrix
+from core.audit.services import record
 from core.history.context import change_set
 
 from .models import Post, Role, User
@@ -78,7 +80,14 @@ def appoint(
     # Two administrators may appoint one person at the same moment.
     get_user_model()._default_manager.select_for_update().get(pk=user.pk)
     check_appointment(user=user, role=role, held_from=held_from, held_to=held_to, actor=actor)
-    post = Post(user=user, role=role, territory=territory, held_from=held_from, held_to=held_to)
+    post = Post(
+        user=user,
+        role=role,
+        territory=territory,
+        held_from=held_from,
+        held_to=held_to,
+        confirmed_on=timezone.localdate(),
+    )
     post.full_clean()
     with change_set(actor=actor):
         post.save()
@@ -107,6 +116,46 @@ def end_post(*, post: Post, on: date, actor: User) -> Post:
 
         end_approvals_of(post=locked, actor=actor)
     _follow_groups(locked.user)
+    return locked
+
+
+@transaction.atomic
+def confirm_post(*, post: Post, actor: User) -> Post:
+    """Say again that a person still needs a post, for another year.
+
+    The standing approval of the post is renewed on its own, by whoever answers for the records
+    (``core.approvals.services.renew_approval``): that is another question.
+
+    Raises:
+        ValidationError: It is the actor's own, or is not held today.
+    """
+    locked = _reviewed(post, actor)
+    locked.confirmed_on = timezone.localdate()
+    with change_set(actor=actor, reason=_("Confirmed for another year")):
+        locked.save(update_fields=["confirmed_on"])
+    record("tonghu.post_confirmed", actor=actor, instance=locked)
+    return locked
+
+
+@transaction.atomic
+def end_unconfirmed_post(*, post: Post, actor: User) -> Post:
+    """Let a post end today that the yearly look found to be needed no more.
+
+    Raises:
+        ValidationError: It is the actor's own, or is not held today.
+    """
+    locked = _reviewed(post, actor)
+    ended = end_post(post=locked, on=timezone.localdate(), actor=actor)
+    record("tonghu.post_ended", actor=actor, instance=ended)
+    return ended
+
+
+def _reviewed(post: Post, actor: User) -> Post:
+    locked = Post.objects.select_for_update(of=("self",)).select_related("user").get(pk=post.pk)
+    if locked.user_id == actor.pk:
+        raise ValidationError(_("Nobody confirms or ends their own post here. Ask a colleague."))
+    if not Post.objects.held().filter(pk=locked.pk).exists():
+        raise ValidationError(_("The post is not held today."))
     return locked
 
 

@@ -81,6 +81,7 @@ class PostViewSet(ModelViewSet):
         Column("territory", label=_("Territory"), accessor=lambda post: post.territory.path_name),
         DateColumn("held_from", label=_("Held from")),
         DateColumn("held_to", label=_("Held until")),
+        DateColumn("confirm_by", label=_("Confirm by")),
     ]
     list_filter = ["role"]
     search_fields = ["user__username", "user__name", "territory__name"]
