@@ -3,32 +3,37 @@
 Prints how many addresses were tried; a route that somebody adds is tried the day it is added.
 """
 
-import json
 import re
 import sys
-from collections.abc import Iterator
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import get_resolver, reverse
 
-from core.accounts.factors import role_needs_factor
 from core.accounts.middleware import is_public
-from core.accounts.models import Role
-from tests.core.test_signin import code_of, sign_in, with_app
-from tests.factories.core import PASSWORD, UserFactory, role_called
+from tests.factories.core import PASSWORD, UserFactory
+from tests.probe.way_in import (
+    GET,
+    WAY_IN,
+    WAYS,
+    Tried,
+    by_decision,
+    closed_addresses,
+    code_of,
+    example_of,
+    half_signed_in,
+    over_http,
+    roles_that_need_a_factor,
+    routes,
+    sign_in,
+    staff_addresses,
+    with_app,
+)
 
 pytestmark = pytest.mark.django_db
 
-ROLES = [
-    row["code"]
-    for row in json.loads((settings.ROOT / "fixtures" / "roles.json").read_text(encoding="utf-8"))
-]
-A_UUID = "00000000-0000-4000-8000-000000000000"
 # Open to everybody, and meant to be. Whoever adds a line says why in the review.
 PUBLIC = {
     "^language/",
@@ -50,47 +55,6 @@ PUBLIC = {
     "staff/password/<uidb64>/<token>/",
     r"^((?:[\w\-]+/)*)$",
 }
-# What somebody may open on the way to the second factor; nothing of the product is there.
-WAY_IN = re.compile(
-    r"^/(staff/(factors/|factors/app/|factors/keys/add/|confirm/|login/.*|logout/|password/a/a/)|admin/(login|logout)/)$"
-)
-
-
-def routes(patterns: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield every route of the product and the view behind it."""
-    for pattern in patterns:
-        route = prefix + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            yield from routes(pattern.url_patterns, route)
-        elif isinstance(pattern, URLPattern):
-            yield route, pattern.callback
-
-
-def example_of(route: str) -> str:
-    """Return an address that the route answers to."""
-    address = re.sub(r"<uuid:\w+>", A_UUID, route)
-    address = re.sub(r"<int:\w+>", "1", address)
-    address = re.sub(r"<(?:\w+:)?\w+>", "a", address)
-    address = re.sub(r"\(\?P(?:<\w+>)?\(?[^()]*\)?\)|\(\?P<\w+>.*?\)", "1", address)
-    for piece, plain in (
-        (r"^\^", ""),
-        (r"\$$|\\Z$", ""),
-        (r"\^", ""),
-        (r"\(.*?\)[*+?]?", "1"),
-        (r"\.\*", "x"),
-        (r"\\", ""),
-    ):
-        address = re.sub(piece, plain, address)
-    return f"/{address}"
-
-
-def staff_addresses() -> list[str]:
-    found = {
-        example_of(route)
-        for route, _view in routes(get_resolver().url_patterns)
-        if route.startswith(("admin/", "documents/", "staff/"))
-    }
-    return sorted(found)
 
 
 @pytest.fixture(autouse=True)
@@ -129,52 +93,51 @@ def test_a_stranger_opens_no_address_of_the_staff_site(client, capsys):
     assert reached == []
 
 
-def refused(answer: Any) -> bool:
-    """Return whether somebody was led back to the way in, or turned away."""
-    led_to = {reverse("mfa_index"), reverse("account_confirm")}
-    return answer.status_code == 403 or (
-        answer.status_code == 302 and answer.url.partition("?")[0] in led_to
-    )
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(900)
 def test_a_password_alone_opens_no_address_of_the_staff_site(district, settings, capsys):
+    """One role over HTTP, every role by the decision of the middleware.
+
+    ``benchmarks/way_in.py`` sends all of them over HTTP.
+    """
     settings.SECOND_FACTOR_REQUIRED = True
-    role_called("town_clerk")
-    needing = [role for role in ROLES if role_needs_factor(Role.objects.get(code=role))]
-    addresses = [address for address in staff_addresses() if not WAY_IN.match(address)]
-    reached, tried = [], 0
+    addresses, needing = closed_addresses(), roles_that_need_a_factor()
+    http, decided = Tried(), Tried()
     for number, role in enumerate(needing):
-        client = Client(raise_request_exception=False)
-        person = UserFactory(role=role, serves=district.district)
-        if number % 2:
-            with_app(person)
-            client.force_login(person)  # an app is there, and was not asked in this session
-        else:
-            sign_in(client, person.username, address=f"192.0.2.{number + 1}")
-        ways: list[tuple[str, dict[str, str]]] = [("get", {})]
-        if role == "district_officer":
-            ways += [
-                ("post", {}),
-                ("head", {}),
-                ("get", {"HTTP_X_REQUESTED_WITH": "XMLHttpRequest"}),
-                ("get", {"HTTP_ACCEPT": "application/json"}),
-            ]
-        for method, headers in ways:
-            for address in addresses:
-                tried += 1
-                answer = getattr(client, method)(address, **headers)
-                if not refused(answer):
-                    reached.append((role, method, address, answer.status_code))
+        client, person = half_signed_in(role, district.district, number=number)
+        whole = role == "district_officer"
+        over_http(http, role, client, addresses if whole else addresses[:1], [GET])
+        by_decision(decided, role, client, person, addresses, WAYS if whole else [GET])
 
     with capsys.disabled():
         sys.stdout.write(
-            f"\n{tried} requests with a password alone: {len(needing)} roles,"
-            f" {len(addresses)} addresses, {len(reached)} reached\n"
+            f"\n{http.count} requests and {decided.count} decisions with a password alone:"
+            f" {len(needing)} roles, {len(addresses)} addresses,"
+            f" {len(http.reached + decided.reached)} reached\n"
         )
     assert (len(needing) >= 10, len(addresses) > 150) == (True, True)
-    assert reached == []
+    assert http.count == len(addresses) + len(needing) - 1
+    assert decided.count == len(addresses) * (len(needing) + len(WAYS) - 1)
+    assert http.reached + decided.reached == []
+
+
+@pytest.mark.parametrize("proven", [False, True])
+def test_the_decision_is_the_one_a_request_meets(district, settings, proven):
+    """Where a request comes through, the decision says so too, address by address."""
+    settings.SECOND_FACTOR_REQUIRED = True
+    client, person = half_signed_in("system_admin", district.district, number=0)
+    if proven:
+        secret, client = with_app(person), Client(raise_request_exception=False)
+        sign_in(client, person.username)
+        client.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
+    addresses = ["/admin/", "/admin/child-files/", "/admin/users/", "/admin/account/"]
+    http, decided = Tried(), Tried()
+
+    over_http(http, "system_admin", client, addresses, [GET])
+    by_decision(decided, "system_admin", client, person, addresses, [GET])
+
+    opened = [address for _role, _way, address, _outcome in decided.reached]
+    assert opened == (addresses if proven else [])
+    # The list of children is shut to this role by another rule, which leads to the desk.
+    assert [address for _role, _way, address, _outcome in http.reached] == opened
 
 
 def test_the_same_addresses_open_once_the_factor_was_used(district, settings):

@@ -7,8 +7,6 @@ from io import StringIO
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal import auth as totp
 from allauth.usersessions.models import UserSession
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -33,6 +31,7 @@ from core.crypto.keys import with_new_data_key
 from core.crypto.rotation import left
 from core.history.context import change_set
 from tests.factories.core import PASSWORD, PostFactory, UserFactory, role_called
+from tests.probe.way_in import code_of, sign_in, with_app
 
 pytestmark = pytest.mark.django_db
 
@@ -55,29 +54,8 @@ def factor_needed(settings):
     settings.SECOND_FACTOR_REQUIRED = True
 
 
-def sign_in(client, username, password=PASSWORD, address="192.0.2.1", **more):
-    return client.post(
-        reverse("account_login"),
-        {"username": username, "password": password, **more},
-        REMOTE_ADDR=address,
-    )
-
-
 def signed_in(client) -> bool:
     return "_auth_user_id" in client.session
-
-
-def with_app(user):
-    """Give a person an app and return its secret."""
-    secret = totp.generate_totp_secret()
-    totp.TOTP.activate(user, secret)
-    RecoveryCodes.activate(user)
-    return secret
-
-
-def code_of(secret, steps=0):
-    counter = int(time.time()) // 30 + steps
-    return totp.format_hotp_value(totp.hotp_value(secret, counter))
 
 
 # --- The way in ------------------------------------------------------------------------
