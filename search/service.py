@@ -16,6 +16,7 @@ from search.backends.base import Engine, Found, Request
 from search.backends.database import DatabaseEngine, database_engine
 from search.backends.elasticsearch9 import WINDOW, ElasticsearchEngine
 from search.backends.failover import Answered, answer
+from search.beside import Beside, beside_for
 from search.conf import uses_cluster
 from search.indexing import cluster_is_behind, index_objects, remove_objects, token_key
 from search.planner import ExactValue, Level, LevelName, Plan, plan
@@ -147,6 +148,7 @@ def search(
         return empty
     with in_scope(scope or Scope()):
         readers = readers_of(each)
+        beside = beside_for(each, readers)
     only = _exact_ids(planned.exact, each, scope)
     levels = _levels(planned, wide=not confidential if wide is None else wide)
     request = Request(
@@ -165,7 +167,9 @@ def search(
         with in_scope(scope or Scope()):
             return sifted(engine, asked, each, readers)
 
-    (level, found), answered = _ask(lambda engine: _first_level(engine, request, levels, limited))
+    (level, found), answered = _ask(
+        lambda engine: _first_level(beside.over(engine), request, levels, limited)
+    )
     by_kind = {one.kind: one for one in each}
     return SearchPage(
         level=_level_name(level, planned) if found.total else "",
@@ -214,18 +218,25 @@ def narrow(
     )
     with in_scope(scope or Scope()):
         readers = readers_of([one])
+        beside = beside_for([one], readers)
 
     def limited(engine: Engine, asked: Request) -> Request:
         with in_scope(scope or Scope()):
             return sifted(engine, asked, [one], readers)
 
-    (level, ids), answered = _ask(lambda engine: _level_and_ids(engine, request, levels, limited))
+    (level, ids), answered = _ask(
+        lambda engine: _level_and_ids(engine, beside, request, levels, limited)
+    )
     if level is None:
         return Narrowed(queryset.none(), degraded=answered.degraded, marks=planned.marks)
     if ids is None:
         entries = database_engine().entries(request.asking(level.match, ()))
         key = Cast("object_id", one.pk_column)
-        queryset = queryset.filter(pk__in=entries.annotate(key=key).values("key"))
+        hits = Q(pk__in=entries.annotate(key=key).values("key"))
+        own = beside.hits(request.asking(level.match, ()))
+        if own:
+            hits |= Q(pk__in=[one.pk(object_id) for _kind, object_id in own])
+        queryset = queryset.filter(hits)
     else:
         queryset = queryset.filter(pk__in=[one.pk(object_id) for object_id in ids])
     return Narrowed(queryset, str(level.name), answered.degraded, planned.marks)
@@ -307,21 +318,22 @@ def _first_level(
 
 
 def _level_and_ids(
-    engine: Engine, request: Request, levels: Sequence[Level], limited: Limit
+    engine: Engine, beside: Beside, request: Request, levels: Sequence[Level], limited: Limit
 ) -> tuple[Level | None, list[str] | None]:
     """Return the first level with a hit and its ids, or no ids where a subquery does better."""
+    whole = beside.over(engine)
     for level in levels:
-        asked = limited(engine, request.asking(level.match, ()))
+        asked = limited(whole, request.asking(level.match, ()))
         if asked.object_ids is not None:
             kept = [object_id for each in asked.object_ids.values() for object_id in each or ()]
             if kept:
                 return level, kept
             continue
         if isinstance(engine, DatabaseEngine):
-            if engine.entries(asked).exists():
+            if beside.hits(asked) or engine.entries(asked).exists():
                 return level, None
             continue
-        ids = engine.ids(asked, most=LISTED_IDS)
+        ids = whole.ids(asked, most=LISTED_IDS)
         if ids is None or ids:
             return level, ids
     return None, []

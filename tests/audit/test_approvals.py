@@ -1,10 +1,11 @@
 """Opening a record needs an approval: standing, asked for, or reviewed the same day."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.urls import reverse
 from django.utils import timezone
 
 from caseadmin.children.enums import FileStatus
@@ -28,8 +29,8 @@ from core.approvals.services import (
 from core.history.context import change_set
 from core.territories.services import merge_territory
 from search.service import search
-from tests.factories.children import ChildFileFactory
-from tests.factories.core import UserFactory, role_called
+from tests.factories.children import ChildFileFactory, invented_id_number
+from tests.factories.core import UserFactory, approve, role_called
 from tests.factories.pairings import PairingFactory
 from tests.factories.rights import a_block, a_consent, a_hold, a_request, load_rules
 from tests.ledgers.conftest import clerk_of, lend
@@ -338,6 +339,80 @@ def test_nothing_of_a_sealed_child_shows_anywhere(client, district, row, officer
     assert seen[officer][5] == 200
     assert (found.total, still.total, kin, lifted.total) == (0, 1, 0, 2)
     assert [hit.object_id for hit in still.hits] == [other.pk]
+
+
+def found_by(client, person, words):
+    """Return what typing finds: global search, list, chooser, search as a service."""
+    client.force_login(person)
+    everywhere = client.post(reverse("search:cases"), {"words": words})
+    listed = client.post(FILES.url("index_results"), {"q": words})
+    chosen = client.post(FILES.url("choose"), {"q": words})
+    with scoped_to(person) as scope:
+        whole = search(words, kinds=["child-files", "pairings"], scope=scope)
+    return {
+        "everywhere": [group.total for group in everywhere.context["groups"]],
+        "list": [row.file_number for row in listed.context["object_list"]],
+        "chooser": [record["number"] for record in chosen.json()["records"]],
+        "service": dict(whole.facets),
+    }
+
+
+NUMBER = invented_id_number(date(2015, 5, 20), 2)
+
+
+@pytest.mark.parametrize("words", ["王小田", "小田", "wxt", "王晓田", NUMBER])
+def test_the_named_find_a_sealed_file_by_typing_and_nobody_else_does(
+    client, district, officer, words
+):
+    row = ChildFileFactory(
+        village=district.village,
+        full_name="王小田",
+        born_on=date(2015, 5, 20),
+        sex="female",
+        id_number=NUMBER,
+    )
+    named = UserFactory(role="town_clerk", serves=district.town)
+    clerk = UserFactory(role="town_clerk", serves=district.town)
+    before = found_by(client, clerk, words)
+    with scoped_to(officer):
+        seal_record(row=row, reason="亲属在机关工作", named=[named], actor=officer)
+
+    found = {person: found_by(client, person, words) for person in (named, officer, clerk)}
+
+    assert (before["list"], before["service"]) == ([row.file_number], {"child-files": 1})
+    assert found[named] == found[officer] == before
+    assert found[clerk] == {"everywhere": [], "list": [], "chooser": [], "service": {}}
+
+
+def test_a_sealed_file_stands_before_the_others_and_is_counted_on_every_page(
+    client, district, row, officer
+):
+    rows = [ChildFileFactory(village=district.village, full_name="王小田") for _ in range(4)]
+    with scoped_to(officer) as scope:
+        seal_record(row=row, reason="亲属在机关工作", named=[], actor=officer)
+        pages = [
+            search("王小田", kinds=["child-files"], scope=scope, page=page, per_page=2)
+            for page in (1, 2, 3, 4)
+        ]
+        excluded = search("-王小田", kinds=["child-files"], scope=scope)
+
+    assert [page.total for page in pages] == [5] * 4
+    hits = [hit.object_id for page in pages for hit in page.hits]
+    assert (hits[0], set(hits[1:]), len(hits)) == (row.pk, {one.pk for one in rows}, 5)
+    assert excluded.total == 0
+
+
+def test_what_a_named_person_may_not_read_finds_nothing_of_a_sealed_file(district, row, officer):
+    coordinator = UserFactory(role="volunteer_coordinator", serves=district.town)
+    approve(coordinator, district.town)
+    with scoped_to(officer):
+        seal_record(row=row, reason="亲属在机关工作", named=[coordinator], actor=officer)
+
+    with scoped_to(coordinator) as scope:
+        by_name = search("王小田", kinds=["child-files"], scope=scope)
+        by_number = search(row.file_number, kinds=["child-files"], scope=scope)
+
+    assert (by_name.total, by_number.total) == (0, 1)
 
 
 def test_a_seal_holds_where_the_file_moves(district, row, officer):
