@@ -7,11 +7,12 @@ takes a hundredth of the time and is what the HTTP walk waits for.
 import json
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
 from django.conf import settings
@@ -20,7 +21,8 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
-from core.accounts.factors import role_needs_factor
+from core.accounts import middleware
+from core.accounts.factors import has_factor, role_needs_factor
 from core.accounts.middleware import DefaultDenyMiddleware, SessionMiddleware
 from core.accounts.models import Role, User
 from tests.factories.core import PASSWORD, UserFactory, role_called
@@ -196,10 +198,26 @@ def by_decision(
     first = asked("/admin/", GET)
     SessionMiddleware(lambda request: HttpResponse())(first)
     door = DefaultDenyMiddleware(lambda request: HttpResponse())
+    known = has_factor(person)
+    with pytest.MonkeyPatch.context() as patch:
+        # The same question for each of some thousand addresses has the same answer.
+        patch.setattr(middleware, "has_factor", lambda user: known)
+        _decide(tried, role, door, asked, first.factor_missing, addresses, ways)
+
+
+def _decide(
+    tried: Tried,
+    role: str,
+    door: DefaultDenyMiddleware,
+    asked: Callable[[str, Way], Any],
+    factor_missing: bool,
+    addresses: Iterable[str],
+    ways: Iterable[Way],
+) -> None:
     for way in ways:
         for address in addresses:
             request = asked(address, way)
-            request.factor_missing = first.factor_missing
+            request.factor_missing = factor_missing
             request.resolver_match = match = resolved(address)
             try:
                 answer: Any = door.process_view(request, match.func, match.args, match.kwargs)
