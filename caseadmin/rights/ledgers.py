@@ -1,6 +1,7 @@
 """The ledgers of consents, requests, blocks, holds and erasures."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
@@ -58,10 +59,28 @@ def _lift(instance: Any, *, actor: "User", reason: str = "") -> None:
     services.lift(row=instance, actor=actor, reason=reason)
 
 
+def _lifting(label: Any) -> LedgerAction:
+    """Return the action that ends a block or a hold, for a reason."""
+    return LedgerAction(
+        name="lift",
+        label=label,
+        handler=_lift,
+        available=lambda row: row.lifted_on is None,
+        reason_required=True,
+        icon="lock-open",
+        tone="danger",
+    )
+
+
 class _Entries(Ledger):
     """Rows that are written, corrected and never deleted."""
 
     can_delete = False
+
+    @classmethod
+    def service_for(cls, instance: Any) -> "Callable[..., Any]":
+        """Return the service that writes a row."""
+        return partial(services.save_entry, row=instance)
 
     @classmethod
     def save(
@@ -73,7 +92,7 @@ class _Entries(Ledger):
         reason: str = "",
         source: str = "form",
     ) -> Any:
-        return services.save_entry(row=instance, actor=actor, reason=reason, source=source)
+        return cls.service_for(instance)(actor=actor, reason=reason, source=source)
 
 
 @ledger
@@ -123,7 +142,7 @@ class ConsentLedger(_Entries):
 
 
 @ledger
-class SubjectRequestLedger(Ledger):
+class SubjectRequestLedger(_Entries):
     """What persons ask about their own information."""
 
     model = SubjectRequest
@@ -165,7 +184,6 @@ class SubjectRequestLedger(Ledger):
             help=_("Until the answer, everybody is told the same: when it will come in writing."),
         ),
     ]
-    can_delete = False
     actions = [
         LedgerAction(
             name="identity",
@@ -260,17 +278,9 @@ class SubjectRequestLedger(Ledger):
     ]
 
     @classmethod
-    def save(
-        cls,
-        instance: Any,
-        *,
-        children: Mapping[str, list[Any]] | None = None,
-        actor: "User",
-        reason: str = "",
-        source: str = "form",
-    ) -> Any:
+    def service_for(cls, instance: Any) -> "Callable[..., Any]":
         take = services.receive_request if instance._state.adding else services.correct_request
-        return take(subject_request=instance, actor=actor, reason=reason, source=source)
+        return partial(take, subject_request=instance)
 
 
 @ledger
@@ -289,17 +299,7 @@ class ContactBlockLedger(_Entries):
         Section(_("Person"), ["number", "child_file", "full_name", "phone", "id_number"]),
         Section(_("Ground"), ["ground", "explanation", "starts_on", "lifted_on"]),
     ]
-    actions = [
-        LedgerAction(
-            name="lift",
-            label=_("Lift the block"),
-            handler=_lift,
-            available=lambda row: row.lifted_on is None,
-            reason_required=True,
-            icon="lock-open",
-            tone="danger",
-        ),
-    ]
+    actions = [_lifting(_("Lift the block"))]
 
 
 @ledger
@@ -318,17 +318,7 @@ class LegalHoldLedger(_Entries):
         Section(_("Hold"), ["number", "child_file", "volunteer", "ground", "reference"]),
         Section(_("From when"), ["starts_on", "lifted_on", "explanation"]),
     ]
-    actions = [
-        LedgerAction(
-            name="lift",
-            label=_("Lift the hold"),
-            handler=_lift,
-            available=lambda row: row.lifted_on is None,
-            reason_required=True,
-            icon="lock-open",
-            tone="danger",
-        ),
-    ]
+    actions = [_lifting(_("Lift the hold"))]
 
 
 @ledger

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from caseadmin.pairings.enums import ConsentMethod
-from core.access.models import CaseModel
+from core.access.models import NumberedCaseModel, account_key
 from core.access.register import FieldClasses, Kind
 from core.calendar import age_on
 from core.crypto.fields import BlindIndexField, EncryptedCharField, EncryptedTextField
@@ -52,7 +52,7 @@ class RightsNumberSeries(NumberSeries):
         verbose_name_plural = _("series of numbers of rights")
 
 
-class AboutSomebody(CaseModel):
+class AboutSomebody(NumberedCaseModel):
     """A row about the child or the volunteer whose information it is.
 
     ``letter`` begins the row's number.
@@ -61,7 +61,6 @@ class AboutSomebody(CaseModel):
     letter = ""
     territory_from: tuple[str, ...] = ("child_file", "volunteer")
 
-    number = models.CharField(_("number"), max_length=20, unique=True, editable=False)
     child_file = models.ForeignKey(
         "children.ChildFile",
         on_delete=models.PROTECT,
@@ -79,13 +78,10 @@ class AboutSomebody(CaseModel):
         verbose_name=_("volunteer"),
     )
 
-    field_classes = FieldClasses(office=["number", "child_file", "volunteer"])
+    field_classes = FieldClasses(office=["child_file", "volunteer"])
 
-    class Meta(CaseModel.Meta):
+    class Meta(NumberedCaseModel.Meta):
         abstract = True
-
-    def __str__(self) -> str:
-        return self.number
 
     @property
     def subject(self) -> Any:
@@ -279,22 +275,8 @@ class SubjectRequest(AboutSomebody):
         blank=True,
         editable=False,
     )
-    prepared_by = models.ForeignKey(
-        "accounts.User",
-        on_delete=models.PROTECT,
-        null=True,
-        editable=False,
-        related_name="+",
-        verbose_name=_("answer prepared by"),
-    )
-    released_by = models.ForeignKey(
-        "accounts.User",
-        on_delete=models.PROTECT,
-        null=True,
-        editable=False,
-        related_name="+",
-        verbose_name=_("answer released by"),
-    )
+    prepared_by = account_key(_("answer prepared by"), null=True, editable=False)
+    released_by = account_key(_("answer released by"), null=True, editable=False)
     closed_on = models.DateField(_("answered on"), null=True, editable=False)
 
     field_classes = FieldClasses(
@@ -368,7 +350,20 @@ class SubjectRequest(AboutSomebody):
             raise ValidationError(errors)
 
 
-class ContactBlock(AboutSomebody):
+class UntilLifted(AboutSomebody):
+    """Something that stands from a day until somebody lifts it."""
+
+    starts_on = models.DateField(_("from"))
+    lifted_on = models.DateField(_("lifted on"), null=True, blank=True, editable=False)
+
+    field_classes = FieldClasses(office=["starts_on", "lifted_on"])
+
+    class Meta(AboutSomebody.Meta):
+        abstract = True
+        ordering = ["-number"]
+
+
+class ContactBlock(UntilLifted):
     """Somebody who learns nothing of a child, a guardian too.
 
     Legal source: 反家庭暴力法 art. 23 (protection orders); 未成年人保护法 arts. 4 and 108 (the
@@ -391,11 +386,8 @@ class ContactBlock(AboutSomebody):
     )
     ground = models.CharField(_("ground"), max_length=16, choices=BlockGround)
     explanation = EncryptedTextField(_("explanation"))
-    starts_on = models.DateField(_("from"))
-    lifted_on = models.DateField(_("lifted on"), null=True, blank=True, editable=False)
 
     field_classes = FieldClasses(
-        office=["starts_on", "lifted_on"],
         personal=["ground"],
         sensitive={
             "full_name": Kind.NAME,
@@ -407,10 +399,9 @@ class ContactBlock(AboutSomebody):
 
     history = LedgerHistory()
 
-    class Meta(AboutSomebody.Meta):
+    class Meta(UntilLifted.Meta):
         verbose_name = _("person who learns nothing")
         verbose_name_plural = _("persons who learn nothing")
-        ordering = ["-number"]
         constraints = [
             models.CheckConstraint(
                 name="contact_block_about_a_child",
@@ -425,7 +416,7 @@ class ContactBlock(AboutSomebody):
         self.id_number = normalise_id_number(self.id_number)
 
 
-class LegalHold(AboutSomebody):
+class LegalHold(UntilLifted):
     """Nothing about this person is deleted while this stands.
 
     Legal source: 个人信息保护法 art. 47 para. 2 (deletion waits where a law asks for keeping).
@@ -438,23 +429,20 @@ class LegalHold(AboutSomebody):
         _("file number of the court or authority"), max_length=60, blank=True
     )
     explanation = EncryptedTextField(_("explanation"), blank=True)
-    starts_on = models.DateField(_("from"))
-    lifted_on = models.DateField(_("lifted on"), null=True, blank=True, editable=False)
 
     field_classes = FieldClasses(
-        office=["reference", "starts_on", "lifted_on", "ground"],
+        office=["reference", "ground"],
         sensitive={"explanation": Kind.TEXT},
     )
 
     history = LedgerHistory()
 
-    class Meta(AboutSomebody.Meta):
+    class Meta(UntilLifted.Meta):
         verbose_name = _("legal hold")
         verbose_name_plural = _("legal holds")
-        ordering = ["-number"]
 
 
-class Erasure(CaseModel):
+class Erasure(NumberedCaseModel):
     """What remains of an erased record: that it was there, and what became of it.
 
     Holds no personal data: the record's number named a file that is gone.
@@ -470,7 +458,6 @@ class Erasure(CaseModel):
     # What it told of is gone.
     territory_from = ()
 
-    number = models.CharField(_("number"), max_length=20, unique=True, editable=False)
     subject = models.CharField(_("kind of record"), max_length=40, editable=False)
     record_number = models.CharField(_("number of the record"), max_length=20, editable=False)
     ground = models.CharField(_("ground"), max_length=9, choices=ErasureGround, editable=False)
@@ -478,25 +465,11 @@ class Erasure(CaseModel):
     request_number = models.CharField(_("request"), max_length=20, blank=True, editable=False)
     counts = models.JSONField(_("rows removed"), default=dict, editable=False)
     erased_on = models.DateField(_("erased on"), editable=False)
-    decided_by = models.ForeignKey(
-        "accounts.User",
-        on_delete=models.PROTECT,
-        editable=False,
-        related_name="+",
-        verbose_name=_("decided by"),
-    )
-    released_by = models.ForeignKey(
-        "accounts.User",
-        on_delete=models.PROTECT,
-        null=True,
-        editable=False,
-        related_name="+",
-        verbose_name=_("released by"),
-    )
+    decided_by = account_key(_("decided by"), editable=False)
+    released_by = account_key(_("released by"), null=True, editable=False)
 
     field_classes = FieldClasses(
         office=[
-            "number",
             "subject",
             "record_number",
             "ground",
@@ -511,13 +484,10 @@ class Erasure(CaseModel):
 
     history = LedgerHistory()
 
-    class Meta(CaseModel.Meta):
+    class Meta(NumberedCaseModel.Meta):
         verbose_name = _("erasure")
         verbose_name_plural = _("erasures")
         ordering = ["-number"]
-
-    def __str__(self) -> str:
-        return self.number
 
     def territory_code_source(self) -> str:
         """Return the code it was made with: the record it told of is gone."""

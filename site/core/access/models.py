@@ -111,3 +111,28 @@ class CaseModel(models.Model):
                 "updated_by",
             }
         super().save(*args, **kwargs)
+
+
+class NumberedCaseModel(CaseModel):
+    """A case row that titles, logs and people call by its number."""
+
+    number = models.CharField(_("number"), max_length=20, unique=True, editable=False)
+
+    field_classes = FieldClasses(office=["number"])
+
+    class Meta(CaseModel.Meta):
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.number
+
+
+def account_key(label: Any, *, related_name: str = "+", **more: Any) -> Any:
+    """Return a column that names somebody on the staff, whose account cannot go away."""
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name=related_name,
+        verbose_name=label,
+        **more,
+    )

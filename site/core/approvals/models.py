@@ -3,14 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.access.models import CaseModel
+from core.access.models import CaseModel, NumberedCaseModel, account_key
 from core.access.register import FieldClasses
 from core.history.records import LedgerHistory
 from core.numbering import NumberSeries
@@ -30,7 +29,36 @@ class RequestNumberSeries(NumberSeries):
         verbose_name_plural = _("series of request numbers")
 
 
-class Approval(CaseModel):
+class PlacedOutside(CaseModel):
+    """Paperwork about a record: it lies where the record lay, and opens without approval."""
+
+    opened_by_approval = False
+    territory_from = ()
+
+    place_code = models.CharField(_("territory"), max_length=12)
+
+    field_classes = FieldClasses(office=["place_code"])
+
+    class Meta(CaseModel.Meta):
+        abstract = True
+
+    def territory_code_source(self) -> str:
+        return self.place_code
+
+
+class AboutRecord(PlacedOutside):
+    """Paperwork about one record of any kind."""
+
+    record_model = models.CharField(_("kind of record"), max_length=100)
+    record_id = models.UUIDField(_("record"), db_index=True)
+
+    field_classes = FieldClasses(office=["record_model", "record_id"])
+
+    class Meta(PlacedOutside.Meta):
+        abstract = True
+
+
+class Approval(NumberedCaseModel, PlacedOutside):
     """One person may open records: those of a place, or a single one, from a time to a time."""
 
     class Kind(models.TextChoices):
@@ -39,17 +67,8 @@ class Approval(CaseModel):
         BREAK_GLASS = "break_glass", _("Break-glass")
         NAMED = "named", _("Named for a sealed record")
 
-    opened_by_approval = False
-    territory_from = ()
-
-    number = models.CharField(_("number"), max_length=20, unique=True, editable=False)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
-    person = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        related_name="approvals",
-        verbose_name=_("person"),
-    )
+    person = account_key(_("person"), related_name="approvals")
     prefix = models.CharField(_("place"), max_length=12, blank=True)
     record_kinds = models.JSONField(_("kinds of record"), default=list, blank=True)
     record_model = models.CharField(_("kind of record"), max_length=100, blank=True)
@@ -57,20 +76,11 @@ class Approval(CaseModel):
     starts_at = models.DateTimeField(_("from"))
     ends_at = models.DateTimeField(_("until"), db_index=True)
     basis = models.CharField(_("basis"), max_length=300)
-    approver = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("approved by"),
-    )
+    approver = account_key(_("approved by"), null=True, blank=True)
     post_id = models.UUIDField(_("post"), null=True, blank=True, db_index=True)
-    place_code = models.CharField(_("territory"), max_length=12)
 
     field_classes = FieldClasses(
         office=[
-            "number",
             "kind",
             "person",
             "prefix",
@@ -82,7 +92,6 @@ class Approval(CaseModel):
             "basis",
             "approver",
             "post_id",
-            "place_code",
         ]
     )
 
@@ -111,14 +120,8 @@ class Approval(CaseModel):
             ),
         ]
 
-    def __str__(self) -> str:
-        return self.number
 
-    def territory_code_source(self) -> str:
-        return self.place_code
-
-
-class AccessRequest(CaseModel):
+class AccessRequest(NumberedCaseModel, AboutRecord):
     """Somebody asks to open one record, or has opened it in an emergency."""
 
     class Status(models.TextChoices):
@@ -128,47 +131,24 @@ class AccessRequest(CaseModel):
         OPENED = "opened", _("Break-glass: to be reviewed")
         REVIEWED = "reviewed", _("Break-glass: reviewed")
 
-    opened_by_approval = False
-    territory_from = ()
-
-    number = models.CharField(_("number"), max_length=20, unique=True, editable=False)
     status = models.CharField(_("status"), max_length=10, choices=Status.choices)
-    person = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        related_name="access_requests",
-        verbose_name=_("asked by"),
-    )
-    record_model = models.CharField(_("kind of record"), max_length=100)
-    record_id = models.UUIDField(_("record"), db_index=True)
+    person = account_key(_("asked by"), related_name="access_requests")
     record_number = models.CharField(_("number of the record"), max_length=60)
-    place_code = models.CharField(_("territory"), max_length=12)
     reason = models.CharField(_("reason"), max_length=300)
     hours = models.PositiveSmallIntegerField(
         _("hours"), validators=[MinValueValidator(1), MaxValueValidator(MOST_HOURS)]
     )
     asked_at = models.DateTimeField(_("asked at"))
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("decided by"),
-    )
+    decided_by = account_key(_("decided by"), null=True, blank=True)
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     decision = models.CharField(_("decision"), max_length=300, blank=True)
     ends_at = models.DateTimeField(_("open until"), null=True, blank=True)
 
     field_classes = FieldClasses(
         office=[
-            "number",
             "status",
             "person",
-            "record_model",
-            "record_id",
             "record_number",
-            "place_code",
             "reason",
             "hours",
             "asked_at",
@@ -194,12 +174,6 @@ class AccessRequest(CaseModel):
             ),
         ]
 
-    def __str__(self) -> str:
-        return self.number
-
-    def territory_code_source(self) -> str:
-        return self.place_code
-
     @property
     def is_overdue(self) -> bool:
         """Whether an emergency opening was not reviewed on the day it happened."""
@@ -214,21 +188,13 @@ class AccessRequest(CaseModel):
         return _("Review overdue") if self.is_overdue else _("Review today")
 
 
-class Seal(CaseModel):
+class Seal(AboutRecord):
     """A record only named people open, and nobody else even finds."""
 
-    opened_by_approval = False
-    territory_from = ()
-
-    record_model = models.CharField(_("kind of record"), max_length=100)
-    record_id = models.UUIDField(_("record"), db_index=True)
-    place_code = models.CharField(_("territory"), max_length=12)
     reason = models.CharField(_("reason"), max_length=300)
     lifted_at = models.DateTimeField(_("lifted at"), null=True, blank=True)
 
-    field_classes = FieldClasses(
-        office=["record_model", "record_id", "place_code", "reason", "lifted_at"]
-    )
+    field_classes = FieldClasses(office=["reason", "lifted_at"])
 
     history = LedgerHistory()
 
@@ -245,9 +211,6 @@ class Seal(CaseModel):
 
     def __str__(self) -> str:
         return str(self.pk)[:8]
-
-    def territory_code_source(self) -> str:
-        return self.place_code
 
 
 class SealedKey(models.Model):

@@ -36,8 +36,16 @@ class Dated(models.Model):
         _("valid until"), null=True, blank=True, help_text=_("The first day it no longer holds.")
     )
 
+    field_classes = FieldClasses(
+        public=["id", "code", "label_zh", "label_en", "source", "valid_from", "valid_to"]
+    )
+
+    wagtail_reference_index_ignore = True
+
     class Meta:
         abstract = True
+        ordering = ["code", "-valid_from"]
+        default_permissions = ("view",)
 
     def __str__(self) -> str:
         return self.label
@@ -50,6 +58,14 @@ class Dated(models.Model):
     def _spoken(self, name: str) -> str:
         english = (get_language() or "").startswith("en")
         return str(getattr(self, f"{name}_en" if english else f"{name}_zh"))
+
+
+def ends_after_it_begins(name: str) -> models.CheckConstraint:
+    """Return the rule that the last day of a dated row comes after its first."""
+    return models.CheckConstraint(
+        name=f"{name}_ends_after_it_begins",
+        condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")),
+    )
 
 
 class Purpose(Dated):
@@ -70,13 +86,6 @@ class Purpose(Dated):
 
     field_classes = FieldClasses(
         public=[
-            "id",
-            "code",
-            "label_zh",
-            "label_en",
-            "source",
-            "valid_from",
-            "valid_to",
             "version",
             "basis",
             "text_zh",
@@ -88,19 +97,12 @@ class Purpose(Dated):
         ]
     )
 
-    wagtail_reference_index_ignore = True
-
-    class Meta:
+    class Meta(Dated.Meta):
         verbose_name = _("purpose of processing")
         verbose_name_plural = _("purposes of processing")
-        ordering = ["code", "-valid_from"]
-        default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(name="purpose_version_once", fields=["code", "version"]),
-            models.CheckConstraint(
-                name="purpose_ends_after_it_begins",
-                condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")),
-            ),
+            ends_after_it_begins("purpose"),
         ]
 
     @property
@@ -136,13 +138,6 @@ class RetentionRule(Dated):
 
     field_classes = FieldClasses(
         public=[
-            "id",
-            "code",
-            "label_zh",
-            "label_en",
-            "source",
-            "valid_from",
-            "valid_to",
             "subject",
             "keep_months",
             "counted_from_zh",
@@ -150,19 +145,12 @@ class RetentionRule(Dated):
         ]
     )
 
-    wagtail_reference_index_ignore = True
-
-    class Meta:
+    class Meta(Dated.Meta):
         verbose_name = _("retention rule")
         verbose_name_plural = _("retention rules")
-        ordering = ["code", "-valid_from"]
-        default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(name="retention_rule_once", fields=["code", "valid_from"]),
-            models.CheckConstraint(
-                name="retention_rule_ends_after_it_begins",
-                condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")),
-            ),
+            ends_after_it_begins("retention_rule"),
         ]
 
     @property
