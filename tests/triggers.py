@@ -31,8 +31,10 @@ def flush_restores(as_migrated: str) -> Any:
         with owner_at_work(connection):
             append_only.remove(connection)
             try:
-                # What follows a migration would write the same rows under other keys.
-                done = stock(command, **options | {"inhibit_post_migrate": True})
+                # What follows a migration would write the same rows under other keys, and
+                # numbers that start anew would meet the rows put back.
+                kept = {"inhibit_post_migrate": True, "reset_sequences": False}
+                done = stock(command, **options | kept)
                 connection.creation.deserialize_db_from_string(as_migrated)
             finally:
                 append_only.install(connection)
