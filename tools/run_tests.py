@@ -87,7 +87,7 @@ def main() -> int:
                 "tests on PostgreSQL", options, search | postgres | address, totals
             )
         if "browser" in passes:
-            options = ["-m", "browser", "-p", "no:randomly", *extra]
+            options = ["-m", "browser", "-p", "no:randomly", *parallel, *extra]
             passed &= pytest_pass("tests in a browser", options, search, totals)
     finally:
         node.stop()

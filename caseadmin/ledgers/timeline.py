@@ -285,26 +285,29 @@ def change_sets_of(
         .values_list("track", "change_set", "history_date")
         for index, track in enumerate(tracks)
     ]
-    latest: dict[uuid.UUID, datetime] = {}
-    touched: dict[int, set[uuid.UUID]] = defaultdict(set)
-    for index, change_set, at in parts[0].union(*parts[1:], all=True):
-        latest[change_set] = max(at, latest.get(change_set, at))
-        touched[index].add(change_set)
-    return latest, touched
+    return _ends_of(parts[0].union(*parts[1:], all=True))
 
 
 def _change_sets_of(
     rows: list[list[Any]], only: "Only"
 ) -> tuple[dict[uuid.UUID, datetime], dict[int, set[uuid.UUID]]]:
     """Return the same of rows that are at hand, table by table."""
+    return _ends_of(
+        (index, row.change_set, row.history_date)
+        for index, found in enumerate(rows)
+        for row in found
+        if only.covers(row)
+    )
+
+
+def _ends_of(
+    told: Iterable[tuple[int, uuid.UUID, datetime]],
+) -> tuple[dict[uuid.UUID, datetime], dict[int, set[uuid.UUID]]]:
     latest: dict[uuid.UUID, datetime] = {}
     touched: dict[int, set[uuid.UUID]] = defaultdict(set)
-    for index, found in enumerate(rows):
-        for row in found:
-            if only.covers(row):
-                at = latest.get(row.change_set, row.history_date)
-                latest[row.change_set] = max(row.history_date, at)
-                touched[index].add(row.change_set)
+    for index, change_set, at in told:
+        latest[change_set] = max(at, latest.get(change_set, at))
+        touched[index].add(change_set)
     return latest, touched
 
 

@@ -4,6 +4,7 @@ The copy is what ``make run`` starts, in a process of its own with a database of
 is mocked, and no test's clean-up can empty its page tree.
 """
 
+import fcntl
 import os
 import shutil
 import signal
@@ -18,7 +19,14 @@ from typing import Any
 
 import pytest
 from local_server import free_port
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 
 from tests.machine import cannot_run
 
@@ -28,6 +36,8 @@ DESKTOP = {"width": 1280, "height": 900}
 # What the settings for tests put into the environment of this very process.
 SETTINGS = "tests.browser.settings"
 OF_THE_TESTS = ("SECRET_KEY", "TONGHU_KEYS", "DATABASE_URL", "DJANGO_SETTINGS_MODULE", "CI")
+# Two browsers and two sites share two cores.
+expect.set_options(timeout=15_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -103,16 +113,26 @@ class RunningSite:
 
 
 @pytest.fixture(scope="session")
-def prepared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prepared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """A loaded demonstration that nobody changes; sites are started on copies of it.
 
-    Loading takes about a minute. ``PREPARED_DEMO=folder`` keeps it from one run to the next;
-    delete the folder when models or demo data change.
+    Loading takes about a minute, so one worker does it for all.  ``PREPARED_DEMO=folder`` keeps
+    it from one run to the next; delete the folder when models or demo data change.
     """
-    kept = os.environ.get("PREPARED_DEMO")
-    folder = Path(kept) if kept else tmp_path_factory.mktemp("prepared")
-    if (folder / "tonghu.sqlite3").exists():
-        return folder
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+    folder = Path(os.environ.get("PREPARED_DEMO") or shared / "prepared")
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "whole").exists():
+            prepare(folder)
+            (folder / "whole").touch()
+    return folder
+
+
+def prepare(folder: Path) -> None:
+    """Load the demonstration into a folder."""
     done = subprocess.run(
         [sys.executable, "tools/serve.py", "--prepare"],
         cwd=ROOT,
@@ -123,7 +143,6 @@ def prepared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     if done.returncode:
         pytest.fail(f"The demonstration could not be loaded:\n{done.stderr[-4000:]}", pytrace=False)
-    return folder
 
 
 def site_environment(folder: Path, **more: str) -> dict[str, str]:

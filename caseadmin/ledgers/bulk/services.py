@@ -1,6 +1,7 @@
 """Carry a bulk action out, and take it back."""
 
 import json
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from core.access.opening import openable
 from core.access.rights import current_rights
 from core.audit.services import record
 from core.history.context import change_set
+from core.history.undo import keys_touched, put_back, steps_on
 from core.jobs.registry import job
 from core.jobs.services import Run, enqueue_job
 from core.writing import judge_entries
@@ -307,16 +309,15 @@ def undo(run: BulkRun, *, actor: "User", reason: str) -> BulkRun:
         held = BulkRun.objects.select_for_update().get(pk=run.pk)
         if held.state != State.DONE or not action.can_be_undone or held.change_set is None:
             raise ValidationError(_("This cannot be undone, or was undone already."))
-        steps = ledger.model.history.filter(change_set=held.change_set)
-        after = dict(steps.order_by("history_id").values_list("id", "history_id"))
+        keys = sorted(keys_touched(ledger.model, held.change_set))
         restored = 0
-        for chunk in chunks(sorted(after)):
-            rows = _as_before(ledger, chunk, after)
+        for chunk in chunks(keys):
+            rows = list(_as_before(ledger, chunk, held.change_set))
             write_rows(rows)
             index_written(ledger, rows)
             restored += len(rows)
         held.state = State.UNDONE
-        held.kept = len(after) - restored
+        held.kept = len(keys) - restored
         held.save(update_fields=["state", "kept"])
         record(
             "tonghu.bulk",
@@ -329,30 +330,14 @@ def undo(run: BulkRun, *, actor: "User", reason: str) -> BulkRun:
     return held
 
 
-def _as_before(ledger: type[Ledger], keys: Sequence[Any], after: Mapping[Any, int]) -> list[Any]:
-    """Return records with the values they had before the run, the touched ones left out."""
-    history = ledger.model.history.filter(id__in=keys).order_by("history_id")
-    before: dict[Any, Any] = {}
-    written: dict[Any, Any] = {}
-    for step in history:
-        if step.history_id == after[step.id]:
-            written[step.id] = step
-        elif step.id not in written:
-            before[step.id] = step
-    rows = []
-    for instance in locked(ledger, keys):
-        old, new = before.get(instance.pk), written.get(instance.pk)
-        if old is None or new is None or instance.version != new.version:
-            continue
-        for field in new.tracked_fields:
-            if getattr(old, field.attname) != getattr(new, field.attname) and field.name not in (
-                "version",
-                "updated_at",
-                "updated_by",
-            ):
-                setattr(instance, field.attname, getattr(old, field.attname))
-        rows.append(instance)
-    return rows
+def _as_before(ledger: type[Ledger], keys: Sequence[Any], change_set: uuid.UUID) -> Iterator[Any]:
+    """Yield records with the values they had before the run, those changed since left out."""
+    # Held first: what is read of their history then is the newest there is.
+    rows = {row.pk: row for row in locked(ledger, keys)}
+    for step in steps_on(ledger.model, rows, change_set):
+        if step.newest and not step.made:
+            put_back(rows[step.key], step)
+            yield rows[step.key]
 
 
 @job("ledgers.bulk")

@@ -4,7 +4,7 @@ Nothing is rewritten: what is taken back becomes a change set of its own.
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,22 +82,36 @@ def steps_of(change_set: uuid.UUID) -> list[Step]:
     """
     found = []
     for model in tracked_models():
-        options: Any = model._meta
-        key = options.pk.attname
-        manager = getattr(model, options.simple_history_manager_attribute)
-        keys = list(manager.filter(change_set=change_set).order_by().values_list(key, flat=True))
-        if not keys:
-            continue
-        rows: dict[Any, list[Any]] = {}
-        ordered = manager.filter(**{f"{key}__in": set(keys)})
-        for row in ordered.order_by("history_date", "history_id"):
-            rows.setdefault(getattr(row, key), []).append(row)
-        for own_key, told in rows.items():
-            places = [i for i, row in enumerate(told) if row.change_set == change_set]
-            before = told[places[0] - 1] if places[0] else None
-            newest = places[-1] == len(told) - 1
-            found.append(Step(model, own_key, before, told[places[-1]], newest))
+        if keys := keys_touched(model, change_set):
+            found += steps_on(model, keys, change_set)
     return found
+
+
+def keys_touched(model: type[models.Model], change_set: uuid.UUID) -> set[Any]:
+    """Return the keys of the rows in the reader's scope that a change set wrote; one query."""
+    rows = _history(model).filter(change_set=change_set).order_by()
+    return set(rows.values_list(model._meta.pk.attname, flat=True))
+
+
+def steps_on(
+    model: type[models.Model], keys: Iterable[Any], change_set: uuid.UUID
+) -> Iterator[Step]:
+    """Yield what a change set did to each of these rows, all of which it wrote; one query."""
+    key = model._meta.pk.attname
+    rows: dict[Any, list[Any]] = {}
+    ordered = _history(model).filter(**{f"{key}__in": keys})
+    for row in ordered.order_by("history_date", "history_id"):
+        rows.setdefault(getattr(row, key), []).append(row)
+    for own_key, told in rows.items():
+        places = [i for i, row in enumerate(told) if row.change_set == change_set]
+        before = told[places[0] - 1] if places[0] else None
+        newest = places[-1] == len(told) - 1
+        yield Step(model, own_key, before, told[places[-1]], newest)
+
+
+def _history(model: type[models.Model]) -> Any:
+    options: Any = model._meta
+    return getattr(model, options.simple_history_manager_attribute)
 
 
 def undo(
@@ -159,8 +173,12 @@ def _take_back(step: Step) -> None:
     if step.made:
         row.delete()
         return
-    history = type(step.before)
-    for field in history.tracked_fields:
+    put_back(row, step)
+    row.save()
+
+
+def put_back(row: Any, step: Step) -> None:
+    """Give a row the values it had before a step; saving is left to the caller."""
+    for field in type(step.before).tracked_fields:
         if field.name not in {"version", "updated_at", "updated_by"} and not field.primary_key:
             setattr(row, field.attname, getattr(step.before, field.attname))
-    row.save()
