@@ -1,9 +1,11 @@
 """What is looked for on every page: accessibility faults, and English where Chinese belongs."""
 
-from typing import Any
+from dataclasses import dataclass, field
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
+
+from tests.browser.conftest import DESKTOP, PHONE
 
 RULES = {
     "runOnly": {
@@ -95,15 +97,28 @@ AT_REST = """
 """
 
 
-def accessibility_faults(page: Page) -> list[str]:
-    """Return axe's violations, one line for each element at fault."""
+# Only the faults cross over to this process: what was found right is a hundred times as much.
+RUN_AXE = """
+(options) => axe.run(document, {...options, resultTypes: ['violations']}).then((results) =>
+    results.violations.flatMap((violation) => violation.nodes.map(
+        (node) => `${violation.id} (${violation.impact}): ${node.html.slice(0, 160)}`)))
+"""
+# What a darker ground can break.
+COLOURS = ("color-contrast", "link-in-text-block")
+
+
+def accessibility_faults(page: Page, *rules: str) -> list[str]:
+    """Return axe's violations, one line for each element at fault.
+
+    Args:
+        page: The page as it stands.
+        rules: Only these rules of axe; left out, all of ``RULES``.
+    """
     page.evaluate(AT_REST)
-    results: dict[str, Any] = Axe().run(page, options=RULES).response
-    return [
-        f"{violation['id']} ({violation['impact']}): {node['html'][:160]}"
-        for violation in results["violations"]
-        for node in violation["nodes"]
-    ]
+    if not page.evaluate("typeof axe !== 'undefined'"):
+        page.evaluate(AXE_SCRIPT)
+    chosen = {"runOnly": {"type": "rule", "values": rules}} if rules else RULES
+    return list(page.evaluate(RUN_AXE, chosen))
 
 
 def english_words(page: Page) -> list[str]:
@@ -117,3 +132,37 @@ def wider_than_screen(page: Page) -> int:
     return int(
         page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     )
+
+
+@dataclass
+class Inspector:
+    """Looks at a page on the phone and on the desk, and remembers what is wrong with it.
+
+    Args:
+        dark: Look once more with the device set to dark colours.
+    """
+
+    dark: bool = False
+    faults: list[str] = field(default_factory=list)
+    pages: int = 0
+
+    def look(self, page: Page) -> None:
+        """Look, and leave the page on the screen it was on."""
+        before = page.viewport_size
+        for screen in (PHONE, DESKTOP):
+            page.set_viewport_size(screen)  # type: ignore[arg-type]
+            found = [*accessibility_faults(page), *(f"English: {w}" for w in english_words(page))]
+            if sideways := wider_than_screen(page):
+                found.append(f"{sideways} px wider than the screen")
+            self.note(page, f"at {screen['width']}", found)
+            self.pages += 1
+        if self.dark:
+            page.emulate_media(color_scheme="dark")
+            self.note(page, "in the dark", accessibility_faults(page, *COLOURS))
+            page.emulate_media(color_scheme="light")
+            self.pages += 1
+        if before:
+            page.set_viewport_size(before)
+
+    def note(self, page: Page, how: str, found: list[str]) -> None:
+        self.faults += [f"{page.url} {how}: {fault}" for fault in found]

@@ -7,7 +7,8 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, Person
-from tests.browser.test_walk import PASSWORD, Inspector, press
+from tests.browser.inspection import Inspector
+from tests.browser.test_walk import PASSWORD, press
 
 HEAD = "欧阳守望"
 

@@ -4,16 +4,12 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE, Person
-from tests.browser.test_walk import PASSWORD, Inspector, press
+from tests.browser.inspection import Inspector
+from tests.browser.test_walk import PASSWORD, press
 from tests.corpus.photos import photo, traces
-
-
-def look(inspector: Inspector, page: Page) -> None:
-    inspector.look(page)
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
 
 
 def test_upload_refusal_download_and_delete(person: Callable[..., Person]):
@@ -25,12 +21,12 @@ def test_upload_refusal_download_and_delete(person: Callable[..., Person]):
         page.locator("main tbody tr a").first.click()
     record = re.sub(r"\?.*", "", page.url)
     files = page.locator("section[aria-labelledby=files]")
-    look(inspector, page)
+    inspector.look(page)
 
     # Refused first: the sentence stands there, and what it shows is still chosen.
     with page.expect_navigation():
         files.get_by_role("link", name="添加文件").click()
-    look(inspector, page)
+    inspector.look(page)
     address = page.url.removeprefix(worker.site.url)
     worker.watch.refused.append(address)
     page.select_option("[name=kind]", "visit")
@@ -40,7 +36,7 @@ def test_upload_refusal_download_and_delete(person: Callable[..., Person]):
     press(page)
     expect(page.locator(".ledger-errors")).to_contain_text("文件内容与扩展名不符")
     expect(page.locator("[name=kind]")).to_have_value("visit")
-    look(inspector, page)
+    inspector.look(page)
 
     page.set_input_files(
         "[name=file]",
@@ -50,7 +46,7 @@ def test_upload_refusal_download_and_delete(person: Callable[..., Person]):
     expect(page).to_have_url(record)
     row = files.locator("tbody tr", has_text="入户照片.jpg")
     expect(row).to_have_count(1)
-    look(inspector, page)
+    inspector.look(page)
 
     with page.expect_download() as started:
         row.get_by_role("link", name="下载").click()
@@ -60,7 +56,7 @@ def test_upload_refusal_download_and_delete(person: Callable[..., Person]):
 
     with page.expect_navigation():
         row.get_by_role("link", name="删除").click()
-    look(inspector, page)
+    inspector.look(page)
     page.fill("[name=reason]", "传错了")
     press(page)
     expect(page).to_have_url(record)

@@ -3,7 +3,6 @@
 import csv
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,8 +12,8 @@ from elasticsearch_node import ElasticsearchNode
 from playwright.sync_api import Page, expect
 
 from publicity.intake.forms import SHORTEST_FILLING
-from tests.browser.conftest import DESKTOP, PHONE, Person, RunningSite
-from tests.browser.inspection import accessibility_faults, english_words, wider_than_screen
+from tests.browser.conftest import Person, RunningSite
+from tests.browser.inspection import Inspector
 
 ROOT = Path(__file__).resolve().parents[2]
 SHEET = ROOT / "fixtures" / "sheets" / "child-ledger-12-wrong-gb18030.csv"
@@ -25,23 +24,6 @@ APPLICANT = "欧阳守望"
 TELEPHONE = "19900007788"
 # A person takes longer than a robot; the form counts whole seconds.
 FILLING_MS = (SHORTEST_FILLING.seconds + 1) * 1000
-
-
-@dataclass
-class Inspector:
-    """Looks at a page on both screens, and remembers what is wrong with it."""
-
-    faults: list[str] = field(default_factory=list)
-    pages: int = 0
-
-    def look(self, page: Page) -> None:
-        for screen in (PHONE, DESKTOP):
-            page.set_viewport_size(screen)  # type: ignore[arg-type]
-            found = [*accessibility_faults(page), *(f"English: {w}" for w in english_words(page))]
-            if sideways := wider_than_screen(page):
-                found.append(f"{sideways} px wider than the screen")
-            self.faults += [f"{page.url} at {screen['width']}: {fault}" for fault in found]
-            self.pages += 1
 
 
 def press(page: Page) -> None:

@@ -215,7 +215,6 @@ class LedgerEditView(FormMixin, RecordPage, TemplateView):
             version=self.object.version,
             past=past,
             has_unsaved_changes=past is not None,
-            editing_sessions=self.presence(),
         )
 
     def form_for(self, data: Any = None, past: Past | None = None) -> RecordForm:
@@ -358,6 +357,7 @@ class LedgerEditView(FormMixin, RecordPage, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
             list_query=self.list_query,
+            editing_sessions=self.presence(),
             action_url=self.ledger.url("edit", self.object.pk) + self.list_query,
             back_url=self.ledger.url("view", self.object.pk),
             submit_label=_("Save"),

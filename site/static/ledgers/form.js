@@ -27,3 +27,17 @@
         });
     });
 })();
+
+/* Leaving with something unsaved asks first.  Wagtail begins to watch two seconds after the page is
+   there, and whatever was typed before that counts for it as having been there already. */
+(() => {
+    const form = document.querySelector('[data-edit-form]');
+    if (!form) return;
+    const contents = () => new URLSearchParams(
+        [...new FormData(form)].map(([name, value]) => [name, value instanceof File ? `${value.name} ${value.size}` : value]),
+    ).toString();
+    const before = contents();
+    let sending = false;
+    window.addEventListener('submit', (event) => { if (event.target === form) sending = !event.defaultPrevented; });
+    window.addEventListener('beforeunload', (event) => { if (!sending && contents() !== before) event.preventDefault(); });
+})();
