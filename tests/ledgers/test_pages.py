@@ -711,5 +711,7 @@ def test_every_form_of_the_pages_carries_its_token(clerk, case):
     }.items():
         page = strict.get(LOANS.url(name, *keys)).content.decode()
         posts = re.findall(r'<form[^>]*method="post".*?</form>', page, re.DOTALL | re.IGNORECASE)
+        # Wagtail's script asks who else is there, with the token in a header.
+        posts = [form for form in posts if "w-editing-sessions" not in form]
         assert [form[:200] for form in posts if "csrfmiddlewaretoken" not in form] == [], name
         assert posts != [], name
