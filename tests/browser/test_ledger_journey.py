@@ -325,7 +325,8 @@ FOCUS = """
     // The calendar button inside a date box is the browser's own, and so is its ring.
     const inside = !here.matches(':focus');
     // A hidden box of a styled choice shows the ring on what stands for it.
-    const seen = inside || shows(here) || (here.nextElementSibling && shows(here.nextElementSibling));
+    const beside = here.nextElementSibling;
+    const seen = inside || shows(here) || (beside && shows(beside));
     return {
         found: here.matches(wanted),
         shown: Boolean(seen) && box.width > 0 && box.height > 0,
