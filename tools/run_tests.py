@@ -81,7 +81,7 @@ def main() -> int:
             options = ["-m", "not browser and not postgres", *parallel, *extra]
             passed &= pytest_pass("tests on SQLite", options, search, totals)
         if postgres:
-            options = ["-m", "not browser", *parallel, *extra]
+            options = ["-m", "not browser and not once", *parallel, *extra]
             address = {"DATABASE_URL": postgres["TEST_POSTGRES_URL"]}
             passed &= pytest_pass(
                 "tests on PostgreSQL", options, search | postgres | address, totals

@@ -15,6 +15,8 @@ from core.attachments.reasons import REASONS, UploadRefused
 from tests.corpus.build import bombs, corpus
 from tests.corpus.photos import photo, photos, picture, traces
 
+pytestmark = pytest.mark.once
+
 
 def verdict(sample):
     try:

@@ -26,6 +26,8 @@ from tests.factories.intake import VolunteerApplicationFactory
 from tests.factories.pairings import PairingFactory
 from tests.factories.portal import ArticlePageFactory, NewsPageFactory, RecruitmentPageFactory
 
+pytestmark = pytest.mark.once
+
 # The beginning of a key is part of a number, not a word.
 KEY_BEGINNING = re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{8}\b")
 WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*[A-Za-z]")
@@ -100,7 +102,7 @@ def walk(client: Client, start: str, within: str) -> tuple[list[str], dict[str, 
             continue
         visited.append(address)
         assert len(visited) <= MOST_SCREENS, visited
-        soup = BeautifulSoup(answer.content, "html.parser")
+        soup = BeautifulSoup(answer.content, "lxml")
         links = [address for _label, address in menu(soup)]
         links += [str(link["href"]) for link in soup.find_all("a", href=True)]
         if found := english(soup):
@@ -155,5 +157,5 @@ def test_portal_pages_are_in_chinese(world: Any, client: Client):
 def test_other_answers_are_in_chinese(address: str, world: Any, client: Client):
     answer = client.get(address)
 
-    soup = BeautifulSoup(answer.content, "html.parser")
+    soup = BeautifulSoup(answer.content, "lxml")
     assert {fault for fault in english(soup) if "nothing-like-it" not in fault} == set()

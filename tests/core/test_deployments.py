@@ -21,6 +21,8 @@ django.setup()
 from django.test import Client
 from django.urls import get_resolver
 
+pytestmark = pytest.mark.once
+
 def names(patterns, prefix=""):
     for pattern in patterns:
         route = prefix + str(pattern.pattern)

@@ -12,7 +12,7 @@ from django.urls import path, reverse
 import config.urls
 from tests.factories.core import UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",

@@ -3,7 +3,11 @@
 import json
 import re
 
+import pytest
+
 from tests.plugin.conftest import PLAIN_SITE, ROOT, names_in
+
+pytestmark = pytest.mark.once
 
 LIMIT = 40
 

@@ -4,6 +4,8 @@ import pytest
 
 from tools.plugin import packages, relocated
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     ("before", "after"),

@@ -19,7 +19,7 @@ from tests.factories.portal import (
     stream,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 PATHS = [
     "/",

@@ -16,6 +16,8 @@ from caseadmin.ledgers.runtime.rules import BadRule, check_rule, fields_of, hold
 from caseadmin.ledgers.runtime.spec import read_set
 from tests.ledgers.runtime.conftest import EXAMPLES, document, field
 
+pytestmark = pytest.mark.once
+
 TODAY = datetime.date(2026, 11, 25)
 SET = read_set("x", document(*EXAMPLES))
 SORTS = {spec.key: spec.sort for spec in SET.fields}
