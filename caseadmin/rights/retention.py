@@ -18,7 +18,8 @@ from caseadmin.children.models import ChildFile
 from caseadmin.volunteers.enums import VolunteerStatus
 from caseadmin.volunteers.models import Volunteer
 from core.access.guards import scope_for
-from core.access.scope import unscoped
+from core.access.opening import without_sealed
+from core.access.scope import in_scope, unscoped
 from core.accounts.models import SignInAttempt
 from core.calendar import anniversary, months_after
 from core.history.context import change_set
@@ -141,10 +142,13 @@ SWEPT: dict[str, Callable[[date], Any]] = {
 
 
 def due_rows(rule: RetentionRule, day: date) -> Iterator[Due]:
-    """Yield the rows whose period has ended by a day; in whatever scope it is called."""
+    """Yield the rows whose period has ended by a day; in whatever scope it is called.
+
+    What is sealed is not there, but for who is named for it.
+    """
     kept = KEPT[rule.subject]
     latest = months_after(day, -rule.keep_months) + SLACK
-    for row in list(kept.candidates(latest)):
+    for row in list(without_sealed(kept.candidates(latest))):
         if rule.subject == "subject_request" and not row.requester_name:
             continue  # its persons are out already
         since = months_after(kept.begins(row), rule.keep_months)
@@ -193,6 +197,11 @@ def apply_retention(
     if not dry_run and (actor.is_system or not actor.has_perm(CONFIRM)):
         raise PermissionDenied(_("You may not confirm that records are disposed of."))
     reach = scope_for(actor)
+    if not dry_run:
+        # What they find on the page, and nothing else: a seal holds here too.
+        with in_scope(reach):
+            own = {due.key for due in due_list(actor, on)}
+        only = own if only is None else own & set(only)
     outcomes: dict[str, Outcome] = {}
     with unscoped("retention"):
         for rule in rules_in_force(on):

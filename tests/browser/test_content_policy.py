@@ -12,7 +12,7 @@ from html import unescape
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
-from playwright.sync_api import Error, Page
+from playwright.sync_api import Error, Page, Response
 
 from tests.browser.conftest import Person
 from tests.browser.test_pages import PASSWORD
@@ -34,6 +34,7 @@ STAFF = (
     "worker-liushugou",
 )
 ENOUGH_OF_A_KIND = 1
+TABS = 2
 LISTENER = """
 document.addEventListener('securitypolicyviolation', (event) => {
     window.noteViolation(
@@ -156,28 +157,41 @@ class Crawl:
             if not any(re.fullmatch(pattern, kind) for kind in kinds)
         ]
 
-    def open(self, person: Person, path: str) -> str:
-        """Open an address in the browser and return the text of the answer; a file has none."""
+    def begin(self, tab: Page, address: str) -> Response | None:
+        """Ask for an address and return as soon as the answer comes in; a file has none."""
         try:
-            answer = person.page.goto(f"{person.site.url}{path}")
+            answer = tab.goto(address, wait_until="commit")
         except Error as error:
             if "Download is starting" in error.message:
-                return ""
+                return None
             raise
         assert answer is not None
-        assert answer.status == 200, f"{path}: {answer.status}"
-        self.opened.append(person.page.url)
-        return answer.text()
+        assert answer.status == 200, f"{address}: {answer.status}"
+        return answer
+
+    def finish(self, tab: Page, answer: Response) -> list[str]:
+        """Wait until a page stands with all its scripts and styles; return its links."""
+        tab.wait_for_load_state("load")
+        self.opened.append(tab.url)
+        # Wagtail takes the links of closed menus out of the page, and draws the sidebar later.
+        hrefs = tab.locator("a[href]").evaluate_all(LINKS)
+        hrefs += re.findall(r'<a\s[^>]*?href="([^"#]+)"', answer.text())
+        return [urljoin(tab.url, unescape(href)) for href in hrefs]
 
     def walk(self, person: Person, start: str) -> None:
-        """Open a page and whatever it leads to, as this person."""
-        waiting = [start]
+        """Open a page and whatever it leads to, as this person.
+
+        In two tabs: while one page is drawn the server makes the next.
+        """
+        waiting, tabs = [start], person.context.pages
+        if len(tabs) < TABS:
+            tabs = [*tabs, person.context.new_page()]
         while waiting:
-            text = self.open(person, waiting.pop(0))
-            # Wagtail takes the links of closed menus out of the page, and draws the sidebar later.
-            hrefs = person.page.locator("a[href]").evaluate_all(LINKS)
-            hrefs += re.findall(r'<a\s[^>]*?href="([^"#]+)"', text)
-            for url in {urljoin(person.page.url, unescape(href)): None for href in hrefs}:
+            turn, waiting = waiting[:TABS], waiting[TABS:]
+            pairs = zip(tabs, turn, strict=False)
+            begun = [(tab, self.begin(tab, f"{person.site.url}{path}")) for tab, path in pairs]
+            urls = [url for tab, answer in begun if answer for url in self.finish(tab, answer)]
+            for url in dict.fromkeys(urls):
                 path = self.wanted(url, person.site.url)
                 if path:
                     waiting.append(path)

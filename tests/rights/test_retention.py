@@ -11,8 +11,10 @@ from django.utils import timezone
 from caseadmin.children.models import ChildFile
 from caseadmin.rights.models import Erasure
 from caseadmin.rights.retention import apply_retention, due_list, sweep
+from core.access.scope import scoped_to
 from core.accounts.models import SignInAttempt
 from core.accounts.selectors import system_account
+from core.approvals.services import seal_record
 from core.calendar import months_after
 from core.privacy.models import RetentionRule
 from core.privacy.selectors import purpose_in_force, rules_in_force
@@ -25,6 +27,7 @@ from tests.rights.test_erasure import close
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rules")]
 
 TEN_YEARS = 120
+LONG_AFTER = date(2060, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -135,6 +138,25 @@ def test_an_officer_erases_on_the_page_what_was_ticked_and_nothing_else(
     assert Erasure.objects.get().record_number == first.file_number
     client.force_login(clerk)
     assert client.get("/admin/disposal/").status_code in (302, 403)
+
+
+def test_a_sealed_record_is_proposed_to_and_erased_by_the_named_only(child, district):
+    named = UserFactory(role="district_officer", serves=district.district)
+    other = UserFactory(role="district_officer", serves=district.district)
+    with scoped_to(named):
+        close(child, named)
+        seal_record(row=child, reason="亲属在机关工作", named=[], actor=named)
+
+    shown, gone = {}, {}
+    for person in (other, named):
+        with scoped_to(person):
+            shown[person] = [due.row.pk for due in due_list(person, LONG_AFTER)]
+        for only in (None, {f"child_file:{child.pk}"}):
+            outcome = apply_retention(actor=person, day=LONG_AFTER, only=only)["child_file"]
+            gone[person] = gone.get(person, 0) + outcome.gone
+
+    assert shown == {other: [], named: [child.pk]}
+    assert gone == {other: 0, named: 1}
 
 
 def test_what_is_due_elsewhere_is_not_shown(child, acting, district):
