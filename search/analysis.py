@@ -20,7 +20,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 # Raise when a token of any kind changes its form: the check command then asks for a rebuild.
-VERSION = 1
+VERSION = 2
 
 # Reserved beginnings.  A word of a text that begins with the same letters is escaped.
 RESERVED = "zq"
@@ -48,7 +48,9 @@ OCCURRENCES = 255
 _HAN = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufa6d\ufa70-\ufad9\U00020000-\U000323af"
 # Identity numbers, telephones and other long numbers are answered by blind index, never as text.
 _ID_NUMBER = r"(?<![0-9a-z])[0-9]{6}[ -]?[0-9]{8}[ -]?[0-9]{3}[0-9x](?![0-9a-z])"
-_PHONE = r"(?<![0-9a-z])(?:\+?86[ -]?)?1[0-9]{2}[ -]?[0-9]{4}[ -]?[0-9]{4}(?![0-9a-z])"
+_MOBILE = r"(?:\+?86[ -]?)?1[0-9]{2}[ -]?[0-9]{4}[ -]?[0-9]{4}"
+_FIXED = r"0[0-9]{2,3}[ -]?[1-9][0-9]{6,7}"
+_PHONE = rf"(?<![0-9a-z])(?:{_MOBILE}|{_FIXED})(?![0-9a-z])"
 _LONG_NUMBER = r"(?<![0-9])[0-9]{15,}(?![0-9])"
 PRIVATE_NUMBER = re.compile(
     f"(?P<id_number>{_ID_NUMBER})|(?P<phone>{_PHONE})|(?P<number>{_LONG_NUMBER})"

@@ -146,7 +146,9 @@ def _take_numbers(text: str) -> tuple[tuple[ExactValue, ...], str]:
     def take(match: re.Match[str]) -> str:
         sort = match.lastgroup or "number"
         value = "".join(char for char in match.group() if char.isalnum()).upper()
-        found[ExactValue(sort, value[-11:] if sort == "phone" else value)] = None
+        if sort == "phone" and not value.startswith("0"):
+            value = value[-11:]  # without +86
+        found[ExactValue(sort, value)] = None
         return " ; "
 
     rest = analysis.PRIVATE_NUMBER.sub(take, text)

@@ -67,9 +67,12 @@ def may_download(ledger: type[Ledger], user: Any, holder: Any, row: Attachment) 
 
 
 def may_remove(ledger: type[Ledger], user: Any, holder: Any, row: Attachment) -> bool:
-    """Return whether a person may delete a file: with the right to delete, or their own."""
-    own = row.created_by_id == user.pk and may_add(ledger, user, holder)
-    return own or ledger.allows(user, "delete")
+    """Return whether a person who may attach files may delete this one.
+
+    Their own, or any with the right to delete.
+    """
+    own = row.created_by_id == user.pk
+    return may_add(ledger, user, holder) and (own or ledger.allows(user, "delete"))
 
 
 def kinds_of(ledger: type[Ledger]) -> list[tuple[str, Any]]:

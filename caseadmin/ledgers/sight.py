@@ -122,12 +122,22 @@ class Sight:
         )
 
     def sources(self, ledger: type[Ledger], column: Column) -> list[tuple[Any, str]]:
-        """Return the classed fields, as model and name, that a column shows or is made of."""
+        """Return the classed fields, as model and name, that a column shows or is made of.
+
+        The name of a village is public; that the record lies there is a field of the record.
+        So foreign keys on the way count, too.
+        """
         key = (ledger, column.name)
         if key not in self._sources:
             names = column.reads if column.value is not None else (column.name,)
             paths: list[Path] = [resolve(ledger.model, name) for name in names]
-            self._sources[key] = [
+            steps = [
+                (step.model, step.name)
+                for path in paths
+                for step in path.relations
+                if step.concrete and is_registered(step.model)
+            ]
+            self._sources[key] = steps + [
                 (path.model, path.name.split(".")[-1])
                 for path in paths
                 if is_registered(path.model)

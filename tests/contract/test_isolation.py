@@ -29,17 +29,9 @@ SHORT = ("district_officer", "village")
 """Who walks in the test suite: the widest rights over the smallest place."""
 
 
-WITHOUT_A_FACTORY = {
-    "attachments.Attachment",
-    "approvals.AccessRequest",
-    "approvals.Seal",
-    "rights.ContactBlock",
-    "rights.ConsentRecord",
-    "rights.Erasure",
-    "rights.LegalHold",
-    "rights.SubjectRequest",
-}
-"""Case models whose records cannot be made from their fields alone."""
+WITHOUT_A_FACTORY = {"approvals.Seal", "rights.Erasure"}
+"""Case models of which no place has a record: a seal hides what lies there, an erasure is
+what is left of a file."""
 
 
 @pytest.fixture
@@ -130,6 +122,38 @@ def walked(world: World, role: str = "town_clerk", place: str = "foreign") -> Re
     approve(person, world.district.village)
     walk.go(person, role, [place])
     return report
+
+
+def test_what_another_department_keeps_stays_closed(db, tell):
+    """Same village, other department: no approval opens it, and what is sealed is not there."""
+    world = build(["village", "department", "sealed"])
+    police = world.person("police", "village")
+    world.open_own(police)
+    report = Report()
+    walk = Walk(world, report, ways="short")
+    walk.routes = [route for route in walk.routes if route.namespace in {"child_files", "search"}]
+    walk.go(police, "police", ["village", "department", "sealed"])
+    found, probes = [str(finding) for finding in report.findings], report.probes
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "core.access.opening.openable", lambda user, model, rows: {r.pk for r in rows}
+        )
+        for name in ("exporting", "bulk"):
+            module = f"caseadmin.ledgers.{name}.services.openable"
+            patch.setattr(module, lambda user, model, rows: {row.pk for row in rows})
+        closed = walk.closed
+        patch.setattr(walk, "closed_to", lambda person, scope: closed)
+        walk.go(police, "police", ["department"])
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("managers", "opening"):
+            patch.setattr(f"core.access.{name}.without_sealed", lambda rows: rows)
+        patch.setattr("core.history.records.without_sealed", lambda rows: rows)
+        walk.go(police, "police", ["sealed"])
+
+    tell(f"{probes} probes of another department's records")
+    assert (found, probes > 100) == ([], True)
+    assert (bool(report.of("unapproved")), bool(report.of("leak"))) == (True, True)
 
 
 def without_context(monkeypatch):

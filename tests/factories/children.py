@@ -89,7 +89,8 @@ class _PartFactory(factory.django.DjangoModelFactory[Any]):
 
     @classmethod
     def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> Any:
-        with unscoped("factory"), change_set(actor=system_account(), source="command"):
+        actor = kwargs.pop("actor", None) or system_account()
+        with unscoped("factory"), change_set(actor=actor, source="command"):
             return super()._create(model_class, *args, **kwargs)
 
 

@@ -39,7 +39,7 @@ class VolunteerFactory(factory.django.DjangoModelFactory[Volunteer]):
     def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> Volunteer:
         ready = kwargs.pop("ready", False)
         checked_on = kwargs.pop("checked_on", timezone.localdate() - timedelta(days=10))
-        actor = system_account()
+        actor = kwargs.pop("actor", None) or system_account()
         with unscoped("factory"):
             volunteer = register_volunteer(
                 volunteer=Volunteer(**kwargs), actor=actor, source="command"
@@ -85,4 +85,4 @@ class BackgroundCheckFactory(factory.django.DjangoModelFactory[BackgroundCheck])
     @classmethod
     def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> BackgroundCheck:
         with unscoped("factory"):
-            return record_check(actor=system_account(), **kwargs)
+            return record_check(**{"actor": system_account(), **kwargs})

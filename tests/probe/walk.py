@@ -5,7 +5,7 @@ import io
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -18,9 +18,11 @@ from django.db import connection, transaction
 from django.test import Client
 
 from caseadmin.ledgers.registry import ledgers
-from core.access.register import class_of
+from caseadmin.ledgers.views.revealing import RevealMixin
+from core.access.opening import may_open, needs_approval, sealed_through
+from core.access.register import FieldClass, class_of
 from core.access.rights import Seeing, right_in
-from core.access.scope import Scope, scope_of, unscoped
+from core.access.scope import Scope, in_scope, scope_of, unscoped
 from core.access.walls import COLUMN, concrete, walled_models
 from core.accounts.models import User
 
@@ -146,19 +148,40 @@ def placed_models() -> list[Any]:
     ]
 
 
-def foreign_rows(scope: Scope) -> str:
-    """Return a digest of every row that lies outside a scope, the log left out."""
+def foreign_rows(scope: Scope, closed: Set[UUID] = frozenset()) -> str:
+    """Return a digest of every row a person may not change, the log left out.
+
+    Args:
+        scope: What lies outside it is somebody else's.
+        closed: Keys of records inside it that the person may not open.
+    """
     digest = hashlib.sha256()
     with unscoped("probe"), connection.cursor() as cursor:
         for model in sorted(placed_models(), key=lambda m: m._meta.db_table):
             table = model._meta.db_table
             key = model._meta.pk.column
             cursor.execute(f'SELECT * FROM "{table}" ORDER BY "{key}"')
-            place = [column[0] for column in cursor.description].index(COLUMN)
+            names = [column[0] for column in cursor.description]
+            place, own = names.index(COLUMN), names.index("id") if "id" in names else None
             for row in cursor.fetchall():
-                if row[place] and not scope.covers(row[place]):
+                shut = closed and own is not None and key_of(row[own]) in closed
+                if row[place] and (shut or not scope.covers(row[place])):
                     digest.update(repr((table, row)).encode())
     return digest.hexdigest()
+
+
+def reveals(method: str, response: Any) -> bool:
+    """Return whether an answer shows masked values whole, a reason having been given."""
+    match = getattr(response, "resolver_match", None)
+    if method != "POST" or match is None:
+        return False
+    view = getattr(match.func, "view_class", object)
+    return issubclass(view, RevealMixin) or match.url_name == "export"
+
+
+def key_of(stored: Any) -> Any:
+    """Return a key as the database gives it: SQLite keeps UUIDs as 32 hexadecimal digits."""
+    return UUID(stored) if isinstance(stored, str) and len(stored) == 32 else stored
 
 
 class Walk:
@@ -167,7 +190,8 @@ class Walk:
     Args:
         world: Where they walk.
         report: What is found is noted here.
-        ways: ``"full"`` asks in every way; ``"short"`` leaves out what other ways repeat.
+        ways: ``"full"`` asks in every way; ``"whole"`` fills each hole once for each place;
+            ``"short"`` also leaves out what other ways repeat.
     """
 
     def __init__(self, world: World, report: Report, *, ways: str = "full") -> None:
@@ -185,6 +209,8 @@ class Walk:
         self.pattern = re.compile("|".join(re.escape(w) for w in sorted(self.words, reverse=True)))
         self.models = {one.namespace(): one.model for one in ledgers}
         self.untouched = ""
+        self.closed: dict[str, set[str]] = {}
+        self.closed_keys: frozenset[Any] = frozenset()
 
     # --- Filling the holes -----------------------------------------------------------
 
@@ -205,7 +231,7 @@ class Walk:
             for name, kind in route.holes:
                 filling[name] = self.value(route, name, kind, key, place)
             yield filling
-            if not rows and self.ways == "short":
+            if not rows and self.ways != "full":
                 return
 
     def value(self, route: Route, name: str, kind: str, key: Any, place: Place) -> Any:
@@ -272,7 +298,13 @@ class Walk:
         client = Client(raise_request_exception=False)
         client.force_login(person)
         scope = scope_of(person)
-        self.untouched = foreign_rows(scope)
+        self.closed = self.closed_to(person, scope)
+        self.closed_keys = frozenset(
+            self.world.places[name].rows[label].pk
+            for name, labels in self.closed.items()
+            for label in labels
+        )
+        self.untouched = foreign_rows(scope, self.closed_keys)
         self.done.clear()
         for number, route in enumerate(self.routes, 1):
             if route.text in EXEMPT:
@@ -281,7 +313,7 @@ class Walk:
             self.route(client, route, role, scope, list(places), methods)
             if told is not None:
                 told(number)
-        if foreign_rows(scope) != self.untouched:
+        if foreign_rows(scope, self.closed_keys) != self.untouched:
             self.report.findings.append(Finding("changed", role, "*", "*", "after the walk"))
 
     def route(
@@ -301,7 +333,9 @@ class Walk:
         known, refused = {}, False
         if "P" in methods:
             known, refused = self.own_form(client, route, role, scope)
-        for name in names if route.holes and not refused else names[-1:]:
+        if not route.holes or (refused and self.ways == "short"):
+            names = names[-1:]
+        for name in names:
             place = self.world.places[name]
             for filling in self.values(route, place):
                 address = route.filled(filling)
@@ -319,7 +353,7 @@ class Walk:
 
     def queries(self, route: Route, names: list[str]) -> Iterator[dict[str, str]]:
         """Yield what stands behind the question mark."""
-        if route.holes and self.ways == "short":
+        if route.holes and self.ways != "full":
             return
         if not route.text.startswith("admin/"):
             yield {"q": next(iter(self.world.places[names[-1]].words))}
@@ -328,7 +362,7 @@ class Walk:
         file = place.rows["children.ChildFile"]
         yield {"q": file.full_name}
         yield {"export": "csv"}
-        if self.ways == "short":
+        if self.ways != "full":
             return
         yield {"q": file.id_number}
         yield {"export": "xlsx"}
@@ -386,7 +420,7 @@ class Walk:
             text = body_of(response)
             if method == "POST" and written & self.tables:
                 # Only now is it worth looking at every row.
-                changed = foreign_rows(scope) != self.untouched
+                changed = foreign_rows(scope, self.closed_keys) != self.untouched
         # An address that signs people out has done so to a session that was taken back.
         client.cookies.clear()
         client.cookies.load(cookies)
@@ -404,22 +438,86 @@ class Walk:
         for word in set(self.pattern.findall(text)) - echoed:
             name, label = self.words[word]
             place = self.world.places[name]
-            if not scope.covers(place.territory.code):
+            if not scope.covers(place.territory.code) or self.is_sealed(name, label):
                 self.note("leak", role, method, address, f"{label} of {name}")
             elif label.startswith("ledgers.Import"):
                 self.note("leak", role, method, address, f"{label}: somebody else's upload")
-            elif not self.may_read(scope, label, place):
+            elif self.is_unapproved(name, label, address, response):
+                self.note("unapproved", role, method, address, f"{label} of {name}")
+            elif not self.may_read(scope, label, place, reveals=reveals(method, response)):
                 self.note("field", role, method, address, label)
         return response
 
-    def may_read(self, scope: Scope, label: str, place: Place) -> bool:
-        """Return whether a role shows this field in clear to the person (layer 4)."""
+    # --- What another department keeps to itself -------------------------------------
+
+    def closed_to(self, person: User, scope: Scope) -> dict[str, set[str]]:
+        """Return by place the records in a person's reach that they may not open.
+
+        A record that hangs on a child opens with the child.
+        """
+        closed = {}
+        for name, place in self.world.places.items():
+            if not scope.covers(place.territory.code):
+                continue
+            child = place.rows["children.ChildFile"]
+            with in_scope(scope):
+                child_opens = may_open(person, child)
+                closed[name] = {
+                    label
+                    for label, row in place.rows.items()
+                    if needs_approval(type(row))
+                    and not (child_opens and self.hangs_on(row, child))
+                    and not may_open(person, row)
+                }
+        return closed
+
+    def hangs_on(self, row: Any, child: Any) -> bool:
+        """Return whether a record points at a child's file."""
+        return any(
+            getattr(row, column.attname) == child.pk
+            for column in row._meta.concrete_fields
+            if column.related_model is type(child) or column.name == "object_id"
+        )
+
+    def is_sealed(self, name: str, label: str) -> bool:
+        """Return whether a record is sealed, or belongs to one that is."""
+        if name != "sealed" or label.startswith("ledgers.Import"):
+            return False
+        app, model, _column = label.split(".")
+        return bool(sealed_through(apps.get_model(app, model)))
+
+    def is_unapproved(self, name: str, label: str, address: str, response: Any) -> bool:
+        """Return whether a word is of a record that this page or file must not open.
+
+        A list shows the line of every record in reach; a page of its own, and a file, need
+        an approval.
+        """
+        app, model, column = label.split(".")
+        if f"{app}.{model}" not in self.closed.get(name, ()):
+            return False
+        classed = class_of(apps.get_model(app, model), column)
+        if classed is None or classed.level < FieldClass.SENSITIVE:
+            return False
+        child = self.world.places[name].rows["children.ChildFile"]
+        is_file = "attachment" in response.get("Content-Disposition", "")
+        return is_file or f"/{child.pk}/" in address
+
+    def may_read(self, scope: Scope, label: str, place: Place, *, reveals: bool) -> bool:
+        """Return whether a role shows this field in clear to the person (layer 4).
+
+        Args:
+            scope: The person's.
+            label: The field.
+            place: Where the row lies.
+            reveals: Whether a reason was given for seeing masked values whole.
+        """
+        least = Seeing.REVEAL if reveals else Seeing.READ
         app, model, column = label.split(".")
         owner = apps.get_model(app, model)
         classed = class_of(owner, column)
         # From the matrices themselves, so that pages that judge otherwise are told.
         return classed is None or any(
-            right_in(post.matrix, owner, column, classed).see is Seeing.READ
+            right_in(post.matrix, owner, column, classed).see >= least
             for post in scope.field_rights.posts
             if post.covers(place.territory.code)
         )

@@ -26,10 +26,20 @@ from .acting import ReasonForm
 from .base import RecordPage
 
 
-class FilesView(RecordPage, TemplateView):
-    """Put a file on the record."""
+class ChangesFiles(RecordPage):
+    """A page that puts files on the record or takes them away."""
 
     permission = "change"
+
+    def check_permission(self) -> None:
+        super().check_permission()
+        if not self.allows("view"):
+            raise PermissionDenied
+
+
+class FilesView(ChangesFiles, TemplateView):
+    """Put a file on the record."""
+
     page_title = gettext_lazy("Add a file")
     template_name = "ledgers/file_add.html"
 
@@ -166,7 +176,7 @@ class FileContentView(FilePage, TemplateView):
         return response
 
 
-class FileRemoveView(FilePage, TemplateView):
+class FileRemoveView(ChangesFiles, FilePage, TemplateView):
     """Delete a file for good: asks for a reason."""
 
     page_title = gettext_lazy("Delete the file")  # type: ignore[assignment]

@@ -68,6 +68,9 @@ class CaseModel(models.Model):
     opened_by_approval = True
     """Whether opening a row needs an approval (``core.access.opening``)."""
 
+    points_at: tuple[str, ...] = ()
+    """Columns without a foreign key that hold a record's key: a seal on it covers this row."""
+
     wagtail_reference_index_ignore = True
 
     class Meta:

@@ -179,6 +179,31 @@ def _named_for(user_id: Any) -> Any:
     return named.values("record_id")
 
 
+def sealed_away_from(user: "User") -> set[str]:
+    """Return the keys of all records that seals keep from a person, as the log writes them.
+
+    With a sealed record goes what points at it, or did before it was deleted.  One query
+    where nothing is sealed; the log, which has no foreign keys, asks.
+    """
+    if not is_asked_for():
+        return set()
+    from core.approvals.models import SealedKey  # app ready
+
+    keys = set(
+        SealedKey.objects.exclude(record_id__in=_named_for(user.pk)).values_list(
+            "record_id", flat=True
+        )
+    )
+    found = set(keys)
+    for model in apps.get_models() if keys else ():
+        kept = getattr(model, "instance_type", model)
+        for way in sealed_through(model):
+            if way != kept._meta.pk.attname:
+                rows = model._base_manager.filter(**{f"{way}__in": keys}).order_by()
+                found.update(rows.values_list(kept._meta.pk.attname, flat=True))
+    return {str(key) for key in found}
+
+
 def sealed_through(model: Any) -> tuple[str, ...]:
     """Return the columns of a model, or of its history, that may hold a sealed key."""
     if not is_asked_for():
@@ -186,12 +211,14 @@ def sealed_through(model: Any) -> tuple[str, ...]:
     if model not in _ways:
         kept = getattr(model, "instance_type", model)
         own = [kept._meta.pk.attname] if needs_approval(kept) else []
+        named = set(getattr(kept, "points_at", ()))
         _ways[model] = tuple(
             own
             + [
                 field.attname
                 for field in model._meta.concrete_fields
-                if field.many_to_one and needs_approval(field.related_model)
+                if field.name in named
+                or (field.many_to_one and needs_approval(field.related_model))
             ]
         )
     return _ways[model]

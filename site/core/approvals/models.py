@@ -49,6 +49,8 @@ class PlacedOutside(CaseModel):
 class AboutRecord(PlacedOutside):
     """Paperwork about one record of any kind."""
 
+    points_at = ("record_id",)
+
     record_model = models.CharField(_("kind of record"), max_length=100)
     record_id = models.UUIDField(_("record"), db_index=True)
 
@@ -66,6 +68,8 @@ class Approval(NumberedCaseModel, PlacedOutside):
         REQUEST = "request", _("For one record, asked for")
         BREAK_GLASS = "break_glass", _("Break-glass")
         NAMED = "named", _("Named for a sealed record")
+
+    points_at = ("record_id",)
 
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
     person = account_key(_("person"), related_name="approvals")

@@ -58,6 +58,7 @@ class Attachment(CaseModel):
 
     # The record it belongs to may be of any model: no foreign key gives the territory.
     territory_from = ()
+    points_at = ("object_id",)
     field_classes = FieldClasses(
         office=[
             "content_type",

@@ -19,6 +19,7 @@ from django.db import models, router, transaction
 from django.utils.translation import gettext_lazy as _
 from wagtail.models.audit_log import BaseLogEntry, BaseLogEntryManager
 
+from core.access.opening import sealed_away_from
 from core.access.register import FieldClasses, Kind
 from core.access.scope import scope_of
 from core.crypto.fields import EncryptedTextField
@@ -49,9 +50,13 @@ class CaseLogEntryManager(BaseLogEntryManager):
         raise ChainIsFixed("Entries of the log are written one by one.")
 
     def viewable_by_user(self, user: Any) -> Any:
-        """Keep entries of models the user has a right on, in territories they serve."""
+        """Keep entries of models the user has a right on, in territories they serve.
+
+        What seals keep from them is in no list, this one neither.
+        """
         entries = self.get_queryset() if user.is_superuser else super().viewable_by_user(user)
-        return entries.filter(scope_of(user).q())
+        entries = entries.filter(scope_of(user).q())
+        return entries.exclude(object_id__in=sealed_away_from(user))
 
     def for_instance(self, instance: Any) -> Any:
         return self.get_for_model(type(instance)).filter(object_id=str(instance.pk))
