@@ -19,7 +19,7 @@ from django.test import Client
 
 from caseadmin.ledgers.registry import ledgers
 from caseadmin.ledgers.views.revealing import RevealMixin
-from core.access.opening import may_open, needs_approval, sealed_through
+from core.access.opening import may_open, needs_approval
 from core.access.register import FieldClass, class_of
 from core.access.rights import Seeing, right_in
 from core.access.scope import Scope, in_scope, scope_of, unscoped
@@ -472,19 +472,22 @@ class Walk:
         return closed
 
     def hangs_on(self, row: Any, child: Any) -> bool:
-        """Return whether a record points at a child's file."""
-        return any(
+        """Return whether a record points at a child's file, or is it."""
+        return row.pk == child.pk or any(
             getattr(row, column.attname) == child.pk
             for column in row._meta.concrete_fields
-            if column.related_model is type(child) or column.name == "object_id"
+            if column.related_model is type(child) or column.name in {"object_id", "record_id"}
         )
 
     def is_sealed(self, name: str, label: str) -> bool:
         """Return whether a record is sealed, or belongs to one that is."""
-        if name != "sealed" or label.startswith("ledgers.Import"):
-            return False
-        app, model, _column = label.split(".")
-        return bool(sealed_through(apps.get_model(app, model)))
+        place = self.world.places[name]
+        row = place.rows.get(label.rpartition(".")[0])
+        return (
+            name == "sealed"
+            and row is not None
+            and self.hangs_on(row, place.rows["children.ChildFile"])
+        )
 
     def is_unapproved(self, name: str, label: str, address: str, response: Any) -> bool:
         """Return whether a word is of a record that this page or file must not open.
