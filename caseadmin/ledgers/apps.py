@@ -31,6 +31,7 @@ class LedgersConfig(AppConfig):
         from .searching import register_all  # app ready
         from .views.base import ask_along  # app ready
 
+        made.put_policy_in_force()
         autodiscover()
         register_all()
         add_source(made.defined_ledgers)

@@ -51,6 +51,15 @@ class DayRangeWidget(SuffixedMultiWidget):
         return [value.start, value.stop] if value else [None, None]
 
 
+class AmountRangeWidget(NumberRangeWidget):
+    """From a number to a number, each box with a name of its own for who cannot see it."""
+
+    def __init__(self, attrs: Any = None) -> None:
+        super().__init__(attrs)
+        for widget, label in zip(self.widgets, (_("At least"), _("At most")), strict=True):
+            widget.attrs["aria-label"] = label
+
+
 def territory_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     """Return towns and villages of the person's area, by the prefix of their code."""
     scope = current_scope()
@@ -228,7 +237,7 @@ def added_filter(field: Any) -> django_filters.Filter:
         return YesNoFilter(**common)
     if spec.kind == kinds.Kind.DATE:
         return AddedDays(widget=DayRangeWidget, **common)
-    return AddedRange(widget=NumberRangeWidget, **common)
+    return AddedRange(widget=AmountRangeWidget, **common)
 
 
 def filter_for(ledger: type[Ledger], name: str) -> django_filters.Filter:
@@ -273,7 +282,7 @@ def filter_for(ledger: type[Ledger], name: str) -> django_filters.Filter:
     if isinstance(field, models.DateField):
         return django_filters.DateFromToRangeFilter(widget=DayRangeWidget, **common)
     if isinstance(field, models.IntegerField | models.DecimalField | models.FloatField):
-        return django_filters.RangeFilter(widget=NumberRangeWidget, **common)
+        return django_filters.RangeFilter(widget=AmountRangeWidget, **common)
     raise TypeError(f"{ledger.__qualname__}.filters: {name!r} cannot be filtered by")
 
 

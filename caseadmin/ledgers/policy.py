@@ -27,3 +27,14 @@ class LedgerPermissionPolicy(ModelPermissionPolicy):
         if scope is None or scope.user_id != user.pk:
             scope = scope_of(user)
         return scope.covers(instance.territory_code)
+
+
+class DefinedLedgerPolicy(LedgerPermissionPolicy):
+    """The same for records of ledgers without code: each row says which ledger's rights hold."""
+
+    def user_has_permission_for_instance(self, user: Any, action: str, instance: Any) -> bool:
+        from .registry import ledgers  # circular import: the registry puts policies in force
+
+        declared = ledgers.for_model(instance.own_kind)
+        allowed = declared is not None and declared.allows(user, action)
+        return allowed and self._covers(user, instance)

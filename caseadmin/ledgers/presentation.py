@@ -81,6 +81,9 @@ def words(model_field: Any, value: Any) -> str:
     """
     if value is None or value == "" or value == []:
         return ""
+    said = getattr(getattr(model_field, "model", None), "in_words", {}).get(model_field.name)
+    if said is not None:
+        return str(said(value))
     if isinstance(model_field, ChoiceListField):
         return model_field.labels(value)
     if model_field is not None and model_field.choices:

@@ -166,7 +166,7 @@ def history_fields(
     What saving stamps, the row's key and digests of encrypted values say nothing.
     """
     # The columns behind added fields are told of field by field.
-    silent = {*STAMPED, *without, "extra", "extra_sealed"}
+    silent = {*STAMPED, *without, *model.untold, "extra", "extra_sealed"}
     names = [n for n in shown if field_of(model, n).concrete]
     for f in model._meta.concrete_fields:
         if f.primary_key or f.name in silent or isinstance(f, BlindIndexField):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from caseadmin.pairings.enums import ConsentMethod
-from core.access.models import NumberedCaseModel, account_key
+from core.access.models import NumberedCaseModel, account_key, kind_of_record
 from core.access.register import FieldClasses, Kind
 from core.calendar import age_on
 from core.crypto.fields import BlindIndexField, EncryptedCharField, EncryptedTextField
@@ -442,6 +442,12 @@ class LegalHold(UntilLifted):
         verbose_name_plural = _("legal holds")
 
 
+def _counted(counts: dict[str, int]) -> str:
+    said = {"files": _("files"), "imports": _("imports"), "log": _("log entries")}
+    names = {label: said.get(label) or kind_of_record(label) for label in counts}
+    return "、".join(f"{names[label]} {count}" for label, count in counts.items())
+
+
 class Erasure(NumberedCaseModel):
     """What remains of an erased record: that it was there, and what became of it.
 
@@ -457,6 +463,7 @@ class Erasure(NumberedCaseModel):
     survives_erasure = True
     # What it told of is gone.
     territory_from = ()
+    in_words = {"subject": kind_of_record, "counts": _counted}
 
     subject = models.CharField(_("kind of record"), max_length=40, editable=False)
     record_number = models.CharField(_("number of the record"), max_length=20, editable=False)

@@ -119,14 +119,14 @@ def approve(user: User, territory: Territory) -> Approval:
     now = timezone.now()
     with unscoped("test"), change_set(actor=system_account(), source="command"):
         approval = Approval(
-            number=f"AP-T-{Approval._base_manager.count():05d}",
+            number=f"AP-9{Approval._base_manager.count():05d}",
             kind=Approval.Kind.STANDING,
             person=user,
             prefix=territory.prefix,
             place_code=territory.code,
             starts_at=now,
             ends_at=now + timedelta(days=365),
-            basis="test",
+            basis="测试",
             approver=system_account(),
         )
         approval.save()

@@ -67,6 +67,10 @@ class YesNoField(forms.TypedChoiceField):
     def prepare_value(self, value: Any) -> Any:
         return {True: "true", False: "false", None: ""}.get(value, value)
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        # Django compares the stored yes with the word that stands for it.
+        return bool(self.prepare_value(initial) != (data or ""))
+
 
 def pickable(prefixes: tuple[str, ...], levels: set[str]) -> TerritoryQuerySet:
     """Return the territories of these levels that stand today, with their towns."""

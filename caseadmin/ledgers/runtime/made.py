@@ -253,3 +253,12 @@ class DefinedLedgerBackend:
 
 
 ledgers.defined = defined_ledgers
+
+
+def put_policy_in_force() -> None:
+    """Tell Wagtail, which asks for who else has a record open, whose rights hold."""
+    from wagtail.permissions import register_permission_policy  # app ready
+
+    from ..policy import DefinedLedgerPolicy  # app ready
+
+    register_permission_policy(RuntimeRecord, DefinedLedgerPolicy(RuntimeRecord), exact_class=True)

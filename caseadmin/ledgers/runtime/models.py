@@ -109,6 +109,7 @@ class RuntimeRecord(ExtraFields, CaseModel):
     )
 
     territory_from = "territory"
+    untold = ("ledger_slug",)
     field_classes = FieldClasses(office=["ledger_slug", "number"], personal=["territory"])
 
     history = LedgerHistory()
@@ -127,6 +128,13 @@ class RuntimeRecord(ExtraFields, CaseModel):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def own_kind(self) -> Any:
+        """The model of the ledger the record belongs to."""
+        from .made import model_of  # circular import: made derives its models from this one
+
+        return model_of(self.ledger_slug)
 
     def territory_code_source(self) -> str:
         return self.territory.code

@@ -122,7 +122,9 @@ class LedgerPage(LedgerScopeMixin, WagtailAdminTemplateMixin):
 
 
 # What the addresses of a record's own pages carry; everything else is the list's.
-OWN_WORDS = frozenset({"restore", "change", "at", "from", "to", "format", "p"})
+OWN_WORDS = frozenset(
+    {"restore", "change", "at", "from", "to", "format", "p", "person", "since", "until"}
+)
 
 
 class RecordPage(LedgerPage):
@@ -197,9 +199,11 @@ class RecordPage(LedgerPage):
         return self.number
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
-        items = super().get_breadcrumbs_items()
+        *items, index = super().get_breadcrumbs_items()
+        items.append({**index, "url": index["url"] + self.list_query})
         if self.page_title:
-            items.append({"url": self.ledger.url("view", self.object.pk), "label": self.number})
+            view = self.ledger.url("view", self.object.pk) + self.list_query
+            items.append({"url": view, "label": self.number})
             items.append({"url": "", "label": str(self.page_title), "sublabel": self.number})
         else:
             items.append({"url": "", "label": self.number})

@@ -1,8 +1,10 @@
 """What every case-bound row carries."""
 
 import uuid
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -29,13 +31,28 @@ STAMPED = ("territory_code", "version", "created_at", "created_by", "updated_at"
 """Columns every save fills; nobody types them."""
 
 
+def kind_of_record(label: str) -> str:
+    """Return what records of a model are called, by its label (``children.childfile``)."""
+    try:
+        return str(apps.get_model(label)._meta.verbose_name)
+    except (LookupError, ValueError):
+        # The model is gone, or was never one: what is stored is all there is to say.
+        return label
+
+
 class CaseModel(models.Model):
     """A row about a child, or about someone who may come near one.
 
     The territory code stands on the row itself, because joins and forward foreign
     keys walk past managers.  ``version`` counts saves and is what two people
     editing at once are told apart by.
+
+    ``in_words`` says how stored values that are names of code are put to people, by field;
+    ``untold`` names columns that mean nothing to them, such as keys without a relation.
     """
+
+    in_words: ClassVar[Mapping[str, Callable[[Any], str]]] = {}
+    untold: ClassVar[tuple[str, ...]] = ()
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     territory_code = models.CharField(

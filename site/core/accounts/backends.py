@@ -53,7 +53,10 @@ class PostBackend(ModelBackend):
         return super().get_all_permissions(user_obj, obj)
 
     def _ask_for_all(self, user: Any) -> set[str]:
-        own = self._get_user_permissions(user), self._get_group_permissions(user)
+        own = (
+            self._get_user_permissions(user),  # type: ignore[attr-defined]
+            self._get_group_permissions(user),
+        )
         rights = [
             each.order_by().values_list("content_type__app_label", "codename") for each in own
         ]

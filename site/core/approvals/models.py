@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.access.models import CaseModel, NumberedCaseModel, account_key
+from core.access.models import CaseModel, NumberedCaseModel, account_key, kind_of_record
 from core.access.register import FieldClasses
 from core.history.records import LedgerHistory
 from core.numbering import NumberSeries
@@ -70,6 +70,11 @@ class Approval(NumberedCaseModel, PlacedOutside):
         NAMED = "named", _("Named for a sealed record")
 
     points_at = ("record_id",)
+    in_words = {
+        "record_model": kind_of_record,
+        "record_kinds": lambda labels: "、".join(map(kind_of_record, labels)),
+    }
+    untold = ("record_id", "post_id", "place_code")
 
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
     person = account_key(_("person"), related_name="approvals")
@@ -134,6 +139,9 @@ class AccessRequest(NumberedCaseModel, AboutRecord):
         REFUSED = "refused", _("Refused")
         OPENED = "opened", _("Break-glass: to be reviewed")
         REVIEWED = "reviewed", _("Break-glass: reviewed")
+
+    in_words = {"record_model": kind_of_record}
+    untold = ("record_id", "place_code")
 
     status = models.CharField(_("status"), max_length=10, choices=Status.choices)
     person = account_key(_("asked by"), related_name="access_requests")

@@ -82,6 +82,12 @@ class LedgerHistory(HistoricalRecords):
         options["default_permissions"] = ()
         return options
 
+    def get_extra_fields(self, model: Any, fields: Any) -> dict[str, Any]:
+        extra: dict[str, Any] = super().get_extra_fields(model, fields)
+        made = extra["instance"].fget
+        extra["instance"] = property(lambda row: of_its_own_kind(made(row)))
+        return extra
+
     def copy_fields(self, model: Any) -> dict[str, models.Field]:
         fields: dict[str, models.Field] = super().copy_fields(model)
         for name, copied in fields.items():
@@ -112,6 +118,17 @@ class LedgerHistory(HistoricalRecords):
             # must not happen at all, even outside a transaction.
             for signal in (models.signals.pre_save, models.signals.pre_delete):
                 signal.connect(refuse_without_actor, sender=sender, dispatch_uid=f"actor {sender}")
+
+
+def of_its_own_kind(instance: Any) -> Any:
+    """Return a row of the past as one of the model it was a row of, where rows say which.
+
+    One table may hold rows of several proxies; a row's fields and rights hang on its own.
+    """
+    kind = getattr(instance, "own_kind", None)
+    if kind is not None:
+        instance.__class__ = kind
+    return instance
 
 
 def refuse_without_actor(raw: bool = False, **kwargs: Any) -> None:

@@ -14,10 +14,14 @@ from caseadmin.ledgers import (
     SearchFields,
     Section,
     ledger,
+    ledger_group,
 )
 
 from .models import Case, Keeper
 from .models import Risk as Risk_
+
+
+ledger_group("samples", "样例")
 
 
 def give_back(instance, *, actor, reason):
