@@ -20,7 +20,6 @@ from caseadmin.ledgers import (
 from .models import Case, Keeper
 from .models import Risk as Risk_
 
-
 ledger_group("samples", "样例")
 
 
