@@ -192,6 +192,7 @@ class PostReviewView(WagtailAdminTemplateMixin, TemplateView):
         ]
         return super().get_context_data(
             lines=lines,
+            items_count=page.paginator.count,
             page_obj=page,
             elided_page_range=list(page.paginator.get_elided_page_range(page.number)),
             **kwargs,
