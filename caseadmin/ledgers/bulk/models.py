@@ -4,6 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.access.register import FieldClasses
@@ -48,6 +49,7 @@ class BulkRun(models.Model):
     kept = models.PositiveIntegerField(_("not undone"), default=0)
     change_set = models.UUIDField(_("change set"), null=True, editable=False)
     job = models.ForeignKey("jobs.Job", on_delete=models.SET_NULL, null=True, related_name="+")
+    seen_at = models.DateTimeField(_("shown at"), default=timezone.now)
     created_at = models.DateTimeField(_("started at"), auto_now_add=True)
     finished_at = models.DateTimeField(_("finished at"), null=True)
 
@@ -67,6 +69,7 @@ class BulkRun(models.Model):
             "kept",
             "change_set",
             "job",
+            "seen_at",
             "created_at",
             "finished_at",
         ],

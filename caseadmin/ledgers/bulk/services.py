@@ -4,6 +4,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -90,10 +91,12 @@ def start(
     expected: int,
     answers: Answers,
     reason: str,
+    seen_at: datetime | None = None,
 ) -> BulkRun:
     """Begin a run: at once where few records are meant, else as a job.
 
-    ``expected`` is the number the person was shown and agreed to.
+    ``expected`` is the number the person was shown and agreed to, ``seen_at`` when: what
+    others have changed since is left out and told.
 
     Raises:
         ValidationError: There is no reason, or no record.
@@ -113,6 +116,7 @@ def start(
             answers=json.dumps({name: list(values) for name, values in answers.posted.items()}),
             reason=reason.strip(),
             expected=expected,
+            seen_at=min(seen_at or timezone.now(), timezone.now()),
         )
         if expected > INLINE_ROWS:
             run.job = enqueue_job("ledgers.bulk", {"run": str(run.pk)}, owner=actor)
@@ -184,6 +188,7 @@ def _write_all(
     refusals: list[tuple[str, str]] = []
     for chunk in chunks(keys):
         rows = approved(ledger, list(locked(ledger, chunk)), actor, refusals)
+        rows = as_shown(rows, run, actor, refusals)
         if action.change is not None:
             changed = _changed(run, action, rows, cleaned, refusals)
             write_rows(changed)
@@ -210,6 +215,24 @@ def approved(
     opened = openable(actor, ledger.model, rows)
     refusals += [(str(row), closed()) for row in rows if row.pk not in opened]
     return [row for row in rows if row.pk in opened]
+
+
+def as_shown(
+    rows: list[Any], run: BulkRun, actor: "User", refusals: list[tuple[str, str]]
+) -> list[Any]:
+    """Return the records that stand as they were shown; what others changed since is refused."""
+    kept = []
+    for row in rows:
+        if row.updated_at > run.seen_at and row.updated_by_id != actor.pk:
+            refusals.append((str(row), overtaken()))
+        else:
+            kept.append(row)
+    return kept
+
+
+def overtaken() -> str:
+    """Return why a record that somebody has just changed is not touched."""
+    return _("Somebody has changed it since you were shown it. Look at it, then act again.")
 
 
 def closed() -> str:

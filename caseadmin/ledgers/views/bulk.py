@@ -2,10 +2,13 @@
 
 import json
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
@@ -118,6 +121,15 @@ class LedgerBulkView(LedgerPage, TemplateView):
         return asked(self.request.POST if self.is_confirmed else None)
 
     @property
+    def seen_at(self) -> datetime | None:
+        """When the person was shown what is meant; nonsense counts as now."""
+        try:
+            seen = parse_datetime(self.request.POST.get("seen", ""))
+        except ValueError:
+            return None
+        return seen if seen is not None and timezone.is_aware(seen) else None
+
+    @property
     def is_confirmed(self) -> bool:
         """Whether this is the second step."""
         return bool(self.request.POST.get("confirmed"))
@@ -153,6 +165,7 @@ class LedgerBulkView(LedgerPage, TemplateView):
                 expected=self.number,
                 answers=services.Answers(posted, cleaned),
                 reason=reason,
+                seen_at=self.seen_at,
             )
         except ValidationError as error:
             form.add_error(None, error.messages)
@@ -212,6 +225,8 @@ class LedgerBulkView(LedgerPage, TemplateView):
             chosen=[] if self.wants_all else self.chosen,
             which="all" if self.wants_all else "chosen",
             words=self.words,
+            # A form that comes back with an error was shown when it was shown first.
+            seen=(self.seen_at or timezone.now()).isoformat(),
             query=kept_query(self.request.GET),
             back_url=self.back_url,
             **kwargs,
