@@ -4,7 +4,8 @@ Name, sound of the name, birth date, ID number and shared telephones are weighed
 one of them but the ID number is enough.  The weights are the product's own.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -195,3 +196,133 @@ def slip_of_the_pen(one: date, other: date) -> bool:
         return True
     digits = zip(one.strftime("%Y%m%d"), other.strftime("%Y%m%d"), strict=True)
     return sum(a != b for a, b in digits) == 1
+
+
+# Many at once
+
+
+@dataclass(frozen=True)
+class LikelyRow:
+    """A record on file that a row of a sheet may be the same person as.
+
+    Attributes:
+        key: The record's key, as text.
+        number: How the record is called.
+        points: The weight of the evidence.
+        codes: The evidence, strongest first; keys of ``REASONS``.
+    """
+
+    key: str
+    number: str
+    points: int
+    codes: list[str]
+
+
+def words_of(codes: Iterable[str]) -> list[str]:
+    """Return evidence in words."""
+    return [str(REASONS[code][1]) for code in codes if code in REASONS]
+
+
+MOST_NAMED = 3
+IN_ONE_QUERY = 500
+
+
+def likely_rows(
+    ledger: type[Ledger], new: Sequence[tuple[Any, Mapping[str, Iterable[Any]]]]
+) -> list[list[LikelyRow]]:
+    """Return for each new record, with its child rows, the records it resembles.
+
+    The evidence is that of ``likely_duplicates``, but for names that agree with a birth
+    date written wrong: to look for each of those would ask for each row.  One query for
+    each kind of evidence and ``IN_ONE_QUERY`` different values, whatever the sheet's length.
+    """
+    likeness = ledger.likeness
+    if likeness is None or not new:
+        return [[] for _each in new]
+    each = [Evidence.of(ledger, likeness, row, children) for row, children in new]
+    pool = _Pool(ledger, likeness, each)
+    return [pool.like(mine) for mine in each]
+
+
+class _Pool:
+    """The records on file that share anything with the rows of a sheet."""
+
+    def __init__(self, ledger: type[Ledger], likeness: Likeness, each: Sequence[Evidence]) -> None:
+        self.ledger, self.likeness = ledger, likeness
+        self.evidence: dict[Any, Evidence] = {}
+        self.number: dict[Any, str] = {}
+        self.by: dict[tuple[str, Any], set[Any]] = defaultdict(set)
+        self.shared: dict[Any, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        for path in likeness.shared:
+            self._read_shared(path, {digest for mine in each for digest in mine.shared[path]})
+        for turn, name in enumerate(likeness.numbers):
+            self._read(name, {mine.numbers[turn] for mine in each if mine.numbers[turn]})
+        if likeness.born:
+            self._read(likeness.born, {mine.born for mine in each if mine.born})
+        self._read("pk", self.shared.keys() - self.evidence.keys())
+
+    def _read_shared(self, path: str, digests: set[str]) -> None:
+        lookup = path.replace(".", "__")
+        rows = self.ledger.queryset().order_by()
+        for part in _parts(digests):
+            found = rows.filter(**{f"{lookup}__in": part}).values_list("pk", lookup)
+            for pk, digest in found:
+                self.shared[pk][path].add(digest)
+                self.by[path, digest].add(pk)
+
+    def _read(self, name: str, values: Iterable[Any]) -> None:
+        likeness = self.likeness
+        wanted = [likeness.name, *([likeness.born] if likeness.born else []), *likeness.numbers]
+        wanted += [f"{likeness.place}_id"] if likeness.place else []
+        # What the record is called by, and what its own rules read.
+        rows = (
+            self.ledger.queryset()
+            .order_by()
+            .only("pk", "territory_code", self.ledger.key, *(n.removesuffix("_id") for n in wanted))
+        )
+        for part in _parts(values):
+            for row in rows.filter(**{f"{name}__in": part}):
+                self._note(row)
+
+    def _note(self, row: Any) -> None:
+        if row.pk in self.evidence:
+            return
+        likeness = self.likeness
+        theirs = Evidence(
+            name=str(getattr(row, likeness.name) or "").strip(),
+            born=getattr(row, likeness.born) if likeness.born else None,
+            numbers=tuple(getattr(row, name) or None for name in likeness.numbers),
+            shared={p: frozenset(self.shared[row.pk][p]) for p in likeness.shared},
+            place=getattr(row, f"{likeness.place}_id") if likeness.place else None,
+        )
+        self.evidence[row.pk] = theirs
+        self.number[row.pk] = str(getattr(row, self.ledger.key))
+        if theirs.born is not None:
+            self.by["born", theirs.born].add(row.pk)
+        for digest in theirs.numbers:
+            if digest:
+                self.by["number", digest].add(row.pk)
+
+    def like(self, mine: Evidence) -> list[LikelyRow]:
+        """Return the records a row resembles, likeliest first."""
+        keys = set(self.by.get(("born", mine.born), ())) if mine.born else set()
+        for digest in mine.numbers:
+            keys |= self.by.get(("number", digest), set()) if digest else set()
+        for path, digests in mine.shared.items():
+            for digest in digests:
+                keys |= self.by.get((path, digest), set())
+        found = []
+        for pk in keys & self.evidence.keys():
+            codes = list(_codes(mine, self.evidence[pk]))
+            points = sum(REASONS[code][0] for code in codes)
+            if points >= LIKELY:
+                codes.sort(key=lambda code: -REASONS[code][0])
+                found.append(LikelyRow(str(pk), self.number[pk], points, codes))
+        found.sort(key=lambda one: (-one.points, one.number))
+        return found[:MOST_NAMED]
+
+
+def _parts(values: Iterable[Any]) -> Iterator[list[Any]]:
+    listed = sorted(values, key=str)
+    for start in range(0, len(listed), IN_ONE_QUERY):
+        yield listed[start : start + IN_ONE_QUERY]

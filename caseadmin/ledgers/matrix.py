@@ -80,6 +80,7 @@ IMPORT = Deed(
         "import_map",
         "import_progress",
         "import_preview",
+        "import_likely",
         "import_confirm",
         "import_cancel",
         "import_result",

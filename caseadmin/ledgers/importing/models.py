@@ -93,6 +93,7 @@ class ImportBatch(models.Model):
     changed = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
     wrong = models.PositiveIntegerField(default=0)
+    likely = models.PositiveIntegerField(default=0)
     error_code = models.CharField(max_length=60, blank=True)
     job = models.ForeignKey("jobs.Job", on_delete=models.SET_NULL, null=True, related_name="+")
     change_set = models.UUIDField(_("change set"), null=True, editable=False)
@@ -124,6 +125,7 @@ class ImportBatch(models.Model):
             "changed",
             "unchanged",
             "wrong",
+            "likely",
             "error_code",
             "job",
             "change_set",
@@ -200,6 +202,7 @@ class ImportRow(models.Model):
         CHANGED = "changed", pgettext_lazy("row of an import", "changed")
         UNCHANGED = "unchanged", pgettext_lazy("row of an import", "unchanged")
         WRONG = "wrong", pgettext_lazy("row of an import", "wrong")
+        LIKELY = "likely", pgettext_lazy("row of an import", "perhaps on file")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, related_name="rows")

@@ -19,6 +19,7 @@ from django.utils import translation
 
 from core.access.scope import Scope, scope_of, unscoped
 
+from ..likeness import LikelyRow, likely_rows
 from ..sight import Sight
 from .columns import ColumnField, LedgerResource, blind_index_of, resource_for
 from .declaration import ChildColumns
@@ -33,12 +34,17 @@ Action = ImportRow.Action
 
 @dataclass
 class RawRow:
-    """Cells of one row of the file."""
+    """Cells of one row of the file.
+
+    ``another`` says that somebody has compared it with the records it resembles: it is
+    another person.
+    """
 
     position: int
     sheet: int
     number: int
     cells: list[str]
+    another: bool = False
 
 
 @dataclass
@@ -53,13 +59,21 @@ class Record:
     children: dict[str, list[Any]] = field(default_factory=dict)
     changes: dict[str, list[Any]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    likely: list[LikelyRow] = field(default_factory=list)
 
     @property
     def action(self) -> str:
+        if self.judged == Action.LIKELY and self.raw.another:
+            return Action.NEW
+        return self.judged
+
+    @property
+    def judged(self) -> str:
+        """What the row comes to by itself, whatever somebody has said of it."""
         if self.problems:
             return Action.WRONG
         if self.stored is None:
-            return Action.NEW
+            return Action.LIKELY if self.likely else Action.NEW
         return Action.CHANGED if self.changes else Action.UNCHANGED
 
     def refuse(self, path: str, code: str, **params: Any) -> None:
@@ -95,7 +109,7 @@ class Plan:
             target = f"{record.stored.pk}:{record.stored.version}" if record.stored else ""
             changed = ",".join(sorted(record.changes))
             codes = ",".join(sorted(f"{p['path']}={p['code']}" for p in record.problems))
-            line = f"{record.raw.position}|{record.action}|{target}|{changed}|{codes}\n"
+            line = f"{record.raw.position}|{record.judged}|{target}|{changed}|{codes}\n"
             digest.update(line.encode())
         return digest.hexdigest()
 
@@ -165,6 +179,7 @@ class _Planner:
                 progress(done, len(records))
         self.find_repeated(records)
         check_unique(self.ledger, records)
+        self.find_likely(records)
         return Plan(self.ledger, self.resource, records)
 
     # Cells
@@ -235,6 +250,18 @@ class _Planner:
             }
             for record in open_rows:
                 record.stored = by_value.get(digest(record.values[name]))
+
+    def find_likely(self, records: Sequence[Record]) -> None:
+        """Find the records on file that new rows may be the same person as.
+
+        Nothing is merged: such a row waits until somebody has compared.
+        """
+        if self.ledger.likeness is None:
+            return
+        new = [record for record in records if record.judged == Action.NEW]
+        found = likely_rows(self.ledger, [(record.instance, record.children) for record in new])
+        for record, likely in zip(new, found, strict=True):
+            record.likely = likely
 
     def lookup_of(self, name: str) -> tuple[str, Callable[[Any], Any]]:
         index = blind_index_of(self.model._meta.get_field(name))

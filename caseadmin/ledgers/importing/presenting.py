@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from ..likeness import words_of
 from ..sight import Sight
 from .columns import LedgerResource
 from .headers import REASON_HEADING, is_reason_heading
@@ -46,6 +47,8 @@ class ShownRow:
     reasons: Sequence[str] = ()
     cells: Sequence[Cell] = field(default_factory=tuple)
     others: Sequence[Cell] = field(default_factory=tuple)
+    position: int = 0
+    likely: Sequence[tuple[str, str, str]] = ()
 
 
 def shown_rows(
@@ -91,7 +94,7 @@ def _shown(
     for path, reasons in by_path.items():
         if path and path not in mapped and path in resource.columns:
             spoken.append(Cell(resource.columns[path].label, reasons=reasons))
-    if row.action == ImportRow.Action.NEW:
+    if row.action in (ImportRow.Action.NEW, ImportRow.Action.LIKELY):
         spoken, quiet = [cell for cell in quiet if cell.text], []
     return ShownRow(
         row.number,
@@ -100,6 +103,13 @@ def _shown(
         by_path.get("", ()),
         spoken,
         [cell for cell in quiet if cell.text],
+        row.position,
+        [
+            (resource.ledger.url("view", key), number, "、".join(words_of(codes)))
+            for key, number, codes in payload.get("likely", ())
+        ]
+        if row.action == ImportRow.Action.LIKELY
+        else (),
     )
 
 
@@ -123,7 +133,8 @@ def wrong_rows(batch: ImportBatch, resource: LedgerResource) -> tuple[list[str],
     headings = [h for h in headings_of(batch) if not is_reason_heading(h.text)]
     heads = [heading.text for heading in headings] + [str(REASON_HEADING)]
     lines = []
-    rows = batch.rows.filter(action=ImportRow.Action.WRONG).order_by("position")
+    left_out = (ImportRow.Action.WRONG, ImportRow.Action.LIKELY)
+    rows = batch.rows.filter(action__in=left_out).order_by("position")
     for row in rows.iterator(chunk_size=500):
         payload = json.loads(row.payload)
         cells = payload["cells"]
@@ -136,6 +147,11 @@ def wrong_rows(batch: ImportBatch, resource: LedgerResource) -> tuple[list[str],
                 _("%(column)s: %(reason)s") % {"column": column.label, "reason": sentence}
                 if column
                 else sentence
+            )
+        for _key, number, codes in payload.get("likely", ()):
+            said.append(
+                _("Perhaps on file as %(number)s: %(reasons)s.")
+                % {"number": number, "reasons": "、".join(words_of(codes))}
             )
         lines.append([*line, "\n".join(said)])
     return heads, lines

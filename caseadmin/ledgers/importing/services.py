@@ -42,6 +42,7 @@ ACTIONS_COUNTED = {
     Action.CHANGED: "changed",
     Action.UNCHANGED: "unchanged",
     Action.WRONG: "wrong",
+    Action.LIKELY: "likely",
 }
 
 
@@ -250,6 +251,9 @@ def _staged(batch: ImportBatch, record: Record) -> ImportRow:
         payload["problems"] = record.problems
     if record.stored is not None:
         payload["record"] = str(record.stored)
+    if record.likely:
+        payload["likely"] = [[one.key, one.number, one.codes] for one in record.likely]
+        payload["another"] = record.raw.another
     return ImportRow(
         batch=batch,
         position=record.raw.position,
@@ -291,7 +295,7 @@ def confirm_batch(*, batch: ImportBatch, actor: "User") -> ImportBatch:
 
 
 def _refuse_unconfirmable(batch: ImportBatch) -> None:
-    if batch.mode == ImportBatch.Mode.ALL_OR_NOTHING and batch.wrong:
+    if batch.mode == ImportBatch.Mode.ALL_OR_NOTHING and (batch.wrong or batch.likely):
         raise ValidationError(
             _("Some rows are wrong, and you asked to store all or nothing. Correct the file.")
         )
@@ -319,8 +323,7 @@ def commit_batch(
     """
     ledger = ledgers.get(batch.ledger)
     rows = [
-        RawRow(row.position, row.sheet, row.number, json.loads(row.payload)["cells"])
-        for row in ImportRow._base_manager.filter(batch=batch).order_by("position")
+        raw_row(row) for row in ImportRow._base_manager.filter(batch=batch).order_by("position")
     ]
     plan = _plan(ledger, batch, rows, actor, progress)
     if plan.fingerprint() != batch.plan_fingerprint:
@@ -343,6 +346,41 @@ def commit_batch(
     except (IntegrityError, _Stale):
         raise _changed(batch, _plan(ledger, batch, rows, actor)) from None
     return locked
+
+
+def raw_row(row: ImportRow) -> RawRow:
+    """Return a staged row as it was read, with what was said of it since."""
+    payload = json.loads(row.payload)
+    another = bool(payload.get("another"))
+    return RawRow(row.position, row.sheet, row.number, payload["cells"], another)
+
+
+def tell_apart(*, batch: ImportBatch, positions: Iterable[int]) -> int:
+    """Take rows that resemble records on file as new ones: somebody has compared them.
+
+    Returns:
+        How many rows there were.
+
+    Raises:
+        ValidationError: The batch is past this step.
+    """
+    with transaction.atomic():
+        locked = _locked(batch, {State.PREVIEW})
+        rows = ImportRow._base_manager.select_for_update().filter(
+            batch=locked, action=Action.LIKELY, position__in=list(positions)
+        )
+        count = 0
+        for row in rows:
+            row.payload = json.dumps(
+                {**json.loads(row.payload), "another": True}, ensure_ascii=False
+            )
+            row.action = Action.NEW
+            row.save(update_fields=["payload", "action"])
+            count += 1
+        locked.likely -= count
+        locked.new += count
+        locked.save(update_fields=["likely", "new"])
+    return count
 
 
 class _Stale(Exception):
@@ -386,9 +424,10 @@ def _store(
     batch.committed_at = timezone.now()
     batch.headings = json.dumps([[h.position, h.text, []] for h in headings_of(batch)])
     batch.save()
-    # Only wrong rows are still needed, to be handed back; the rest is in the ledger.
+    # Only rows left out are still needed, to be handed back; the rest is in the ledger.
     ImportSource._base_manager.filter(batch=batch).delete()
-    ImportRow._base_manager.filter(batch=batch).exclude(action=Action.WRONG).delete()
+    left_out = (Action.WRONG, Action.LIKELY)
+    ImportRow._base_manager.filter(batch=batch).exclude(action__in=left_out).delete()
 
 
 def _refuse_stale(ledger: Any, writes: list[Record]) -> None:

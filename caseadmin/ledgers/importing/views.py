@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic import View
 from django.views.generic.base import ContextMixin, TemplateResponseMixin
 
@@ -37,6 +37,7 @@ from .services import (
     headings_of,
     map_columns,
     open_batch,
+    tell_apart,
 )
 from .template_file import template_sheets
 
@@ -46,6 +47,7 @@ REASON_LENGTH = 300
 # Wrong rows first: they are what the person must do something about.
 TABS = [
     ImportRow.Action.WRONG,
+    ImportRow.Action.LIKELY,
     ImportRow.Action.CHANGED,
     ImportRow.Action.NEW,
     ImportRow.Action.UNCHANGED,
@@ -214,7 +216,16 @@ class ImportPage(LedgerPage, TemplateResponseMixin, ContextMixin, View):
         )
         if "number" in self.kwargs:
             context["batch"] = self.batch
-            for name in ("map", "preview", "confirm", "cancel", "wrong", "result", "progress"):
+            for name in (
+                "map",
+                "preview",
+                "likely",
+                "confirm",
+                "cancel",
+                "wrong",
+                "result",
+                "progress",
+            ):
                 context[f"{name}_url"] = self.ledger.url(f"import_{name}", self.batch.number)
         context["import_url"] = self.ledger.url("import")
         context["index_url"] = self.ledger.url("index")
@@ -364,10 +375,14 @@ class PreviewView(ImportPage):
         page = list(rows.order_by("position")[: PAGE + 1])
         shown = shown_rows(page[:PAGE], self.batch, self.resource, self.sight)
         batch = self.batch
-        is_stuck = batch.mode == ImportBatch.Mode.ALL_OR_NOTHING and bool(batch.wrong)
+        is_stuck = batch.mode == ImportBatch.Mode.ALL_OR_NOTHING and bool(
+            batch.wrong or batch.likely
+        )
         return super().get_context_data(
             tiles=[
-                (action, ImportRow.Action(action).label, getattr(batch, action)) for action in TABS
+                (action, ImportRow.Action(action).label, getattr(batch, action))
+                for action in TABS
+                if action != ImportRow.Action.LIKELY or batch.likely
             ],
             action=self.action,
             action_label=ImportRow.Action(self.action).label,
@@ -381,6 +396,30 @@ class PreviewView(ImportPage):
             several_sheets=len({row.sheet for row in page}) > 1 or bool(batch.form),
             **kwargs,
         )
+
+
+class LikelyView(ImportPage):
+    """Take rows as other people than those on file whom they resemble."""
+
+    step = "preview"
+    http_method_names = ["post"]
+
+    def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        asked = [text for text in request.POST.getlist("row")[:PAGE] if text.isdecimal()]
+        try:
+            count = tell_apart(batch=self.batch, positions=[int(t) for t in asked if len(t) < 10])
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+            self.batch.refresh_from_db()
+            return self.go_where_it_stands()
+        if count:
+            taken = ngettext(
+                "%(count)d row counts as new now.", "%(count)d rows count as new now.", count
+            )
+            messages.success(request, taken % {"count": count})
+        else:
+            messages.warning(request, _("No row was ticked."))
+        return self.go("import_preview")
 
 
 class ConfirmView(ImportPage):
@@ -513,6 +552,7 @@ def get_import_urls(ledger: Any) -> list[URLPattern]:
         path(f"{batch}columns/", MapView.as_view(ledger=ledger), name="import_map"),
         path(f"{batch}progress/", ProgressView.as_view(ledger=ledger), name="import_progress"),
         path(f"{batch}preview/", PreviewView.as_view(ledger=ledger), name="import_preview"),
+        path(f"{batch}likely/", LikelyView.as_view(ledger=ledger), name="import_likely"),
         path(f"{batch}confirm/", ConfirmView.as_view(ledger=ledger), name="import_confirm"),
         path(f"{batch}cancel/", CancelView.as_view(ledger=ledger), name="import_cancel"),
         path(f"{batch}result/", ResultView.as_view(ledger=ledger), name="import_result"),
