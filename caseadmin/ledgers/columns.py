@@ -223,6 +223,12 @@ class TitleCell(LedgerCellMixin, ButtonsColumnMixin, TitleColumn):
             return ""
         return f'<ul class="actions">{"".join(f"<li>{button}</li>" for button in drawn)}</ul>'
 
+    def shown_title(self, instance: Any) -> str:
+        """Return the words of the link; a number is not broken at its hyphens."""
+        number = str(instance)
+        text = self.get_value(instance) or number
+        return format_html('<span class="ledger-fixed">{}</span>', text) if text == number else text
+
     def render_cell_html(self, instance: Any, parent_context: Any) -> str:
         # Only what stood in the drawn menu is put in, escaped as the menu was.
         menu = self.menu.replace(str(AnyRow.pk), str(instance.pk))
@@ -233,7 +239,7 @@ class TitleCell(LedgerCellMixin, ButtonsColumnMixin, TitleColumn):
             "</td>",
             self.label,
             self.ledger.url("view", instance.pk),
-            self.get_value(instance) or str(instance),
+            self.shown_title(instance),
             mark_safe(menu),  # noqa: S308 (drawn by templates, see above)
         )
 
@@ -259,6 +265,17 @@ class BoxCell(BaseColumn):
             instance.pk,
             gettext("Choose %(number)s") % {"number": instance},
         )
+
+
+def headed_by(ledger: type[Ledger], row: Any, sight: Sight) -> tuple[str, list[str]]:
+    """Return what a record's own page begins with: the first cell of its row, and its badges."""
+    first, *rest = drawn_columns(ledger, sight) or [Column(ledger.key)]
+    badges = [
+        BadgeCell(ledger, column, sight).filled(row, text)
+        for column in rest
+        if isinstance(column, Badge) and (text := cell_text(ledger, column, row, sight))
+    ]
+    return cell_text(ledger, first, row, sight), badges
 
 
 def table_columns(

@@ -1,7 +1,9 @@
 """The inbox of access requests, and the list of approvals to be renewed every year."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.db.models import Case, F, OuterRef, Subquery, Value, When
+from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
 from caseadmin.ledgers import Badge, Column, Ledger, LedgerAction, Section, ledger
@@ -9,6 +11,7 @@ from caseadmin.ledgers.registry import ledger_group
 from core.access.opening import APPROVE
 from core.approvals import services
 from core.approvals.models import AccessRequest, Approval
+from core.territories.models import Territory
 
 if TYPE_CHECKING:
     from core.accounts.models import User
@@ -122,6 +125,11 @@ class AccessRequestLedger(Ledger):
     can_add = can_edit = can_delete = False
 
 
+def place_of(approval: Approval) -> str:
+    """Return the name of the place an approval is for; the code of one that is gone."""
+    return getattr(approval, "place_name", "") or approval.place_code
+
+
 @ledger
 class ApprovalLedger(Ledger):
     """Who may open what until when.  Standing ones are renewed once a year or end."""
@@ -137,7 +145,13 @@ class ApprovalLedger(Ledger):
         "number",
         "person",
         "kind",
-        "place_code",
+        Column(
+            "place",
+            label=_("territory"),
+            value=place_of,
+            sort="place_code",
+            reads=("place_code",),
+        ),
         "basis",
         "approver",
         "starts_at",
@@ -172,3 +186,16 @@ class ApprovalLedger(Ledger):
         )
     ]
     can_add = can_edit = can_delete = False
+
+    @classmethod
+    def queryset(cls) -> Any:
+        named = Territory.objects.filter(code=OuterRef("place_code")).annotate(
+            path=Case(
+                When(
+                    level=Territory.Level.VILLAGE,
+                    then=Concat("parent__name", Value(" / "), "name"),
+                ),
+                default=F("name"),
+            )
+        )
+        return super().queryset().annotate(place_name=Subquery(named.values("path")[:1]))

@@ -102,7 +102,7 @@ class ConsentLedger(_Entries):
     model = ConsentRecord
     slug = "consents"
     group = "rights"
-    icon = "tick"
+    icon = "check"
     order = 10
     key = "number"
     columns = [

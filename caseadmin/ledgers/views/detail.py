@@ -10,7 +10,7 @@ from wagtail.admin.widgets.button import Button, HeaderButton
 from core.access.opening import SEAL, needs_approval
 
 from ..attaching import shown_files
-from ..columns import cell_text, column_paths, drawn_columns, heading
+from ..columns import cell_text, column_paths, drawn_columns, headed_by, heading
 from ..declaration import Ledger, LedgerAction, Related
 from ..paths import joins
 from ..presentation import Shown, ShownTable, child_table, sections_of
@@ -137,8 +137,11 @@ class LedgerRecordView(RevealMixin, RecordPage, TemplateView):
             child_table(self.ledger, child, self.object, user=user, sight=self.sight)
             for child in self.ledger.children
         ]
+        name, badges = headed_by(self.ledger, self.object, self.sight)
         return super().get_context_data(
             heading=self.ledger.title(self.object),
+            name=name,
+            badges=badges,
             sections=sections_of(self.ledger, self.object, user=user, sight=self.sight),
             tables=[table for table in tables if table is not None],
             files=shown_files(self.ledger, self.object, user=user, sight=self.sight),

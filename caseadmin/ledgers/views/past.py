@@ -120,7 +120,7 @@ class LedgerPastView(PastMixin, RecordPage, TemplateView):
             row=row,
             form=MomentForm(initial={"at": timezone.localtime(past.at)}),
             restore_url=restore_url,
-            history_url=self.ledger.url("history", self.object.pk),
+            timeline_url=self.ledger.url("history", self.object.pk),
             record_url=self.ledger.url("view", self.object.pk),
             **shown,
             **kwargs,
@@ -167,7 +167,7 @@ class LedgerCompareView(PastMixin, RecordPage, TemplateView):
             other=other,
             subjects=subjects,
             count=sum(len(subject.changes) for subject in subjects),
-            history_url=self.ledger.url("history", self.object.pk),
+            timeline_url=self.ledger.url("history", self.object.pk),
             **kwargs,
         )
 
