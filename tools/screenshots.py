@@ -1,4 +1,4 @@
-"""Make the pictures of the README from the running demonstration.
+"""Make the pictures of README and documentation from the running demonstration.
 
 The demonstration is loaded into a folder of its own, for a fixed day, so that pictures change
 only when the product does.
@@ -14,6 +14,7 @@ import urllib.request
 from pathlib import Path
 
 from local_server import free_port
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -21,6 +22,9 @@ PICTURES = ROOT / "docs" / "screenshots"
 SHEET = ROOT / "fixtures" / "sheets"
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 860}
+# Flat colours on a flat ground: this many tell a page's picture from the page to no eye.
+COLOURS = 192
+MOST_BYTES = 150_000
 MAIN_BUTTON = "main form[method=post] button[type=submit]:not(.button-secondary)"
 
 
@@ -46,9 +50,17 @@ def sign_in(page: Page, url: str, username: str) -> None:
 
 
 def take(page: Page, name: str) -> None:
+    """Write what stands on the screen as a picture of few colours."""
     page.wait_for_load_state("networkidle")
-    page.screenshot(path=PICTURES / f"{name}.png")
-    print(f"docs/screenshots/{name}.png", flush=True)
+    path = PICTURES / f"{name}.png"
+    page.screenshot(path=path)
+    with Image.open(path) as picture:
+        few = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    few.save(path, optimize=True)
+    size = path.stat().st_size
+    print(f"docs/screenshots/{name}.png  {size / 1024:.0f} KiB", flush=True)
+    if size > MOST_BYTES:
+        sys.exit(f"docs/screenshots/{name}.png is larger than {MOST_BYTES:,} bytes.")
 
 
 def portal(browser: Browser, url: str) -> None:
@@ -62,14 +74,57 @@ def portal(browser: Browser, url: str) -> None:
 def staff(browser: Browser, url: str) -> None:
     page = open_page(browser, DESK)
     sign_in(page, url, "clerk-liuhe")
-    page.goto(f"{url}/admin/child-files/")
+    page.goto(f"{url}/admin/")
+    take(page, "staff-desk")
+    page.goto(f"{url}/admin/child-files/?status=registered")
     take(page, "staff-list")
-    with page.expect_navigation():
-        page.locator("main tbody a[href*='/admin/child-files/']").first.click()
+    rows = page.locator("main tbody .title-wrapper a").evaluate_all(
+        "links => links.map(a => a.href)"
+    )
+    record, other = (row.split("?")[0] for row in rows[1:3])
+    page.goto(record)
     take(page, "staff-view")
-    page.goto(f"{page.url}history/")
-    take(page, "staff-history")
+    past(page, record)
+    page.goto(f"{record}merge/{other.rstrip('/').rpartition('/')[2]}/")
+    take(page, "staff-merge")
     import_preview(page, url)
+    page.emulate_media(color_scheme="dark")
+    page.goto(f"{url}/admin/child-files/")
+    take(page, "staff-dark")
+    page.emulate_media(color_scheme="light")
+
+
+def past(page: Page, record: str) -> None:
+    """Change a record twice, and show form, timeline and comparison."""
+    for notes, care in (
+        ("与父亲通电话，约定每周联系。", "fair"),
+        ("祖母住院，姑姑临时照料。", "carer_weak"),
+    ):
+        page.goto(f"{record}edit/")
+        page.fill("[name=notes]", notes)
+        page.select_option("[name=care_type]", care)
+        page.fill("[name=reason]", "入户走访")
+        with page.expect_navigation():
+            page.keyboard.press("Control+s")
+    page.goto(f"{record}edit/")
+    take(page, "staff-edit")
+    page.goto(f"{record}history/")
+    take(page, "staff-history")
+    page.goto(f"{record}history/")
+    with page.expect_navigation():
+        page.click("#compare-versions button")
+    take(page, "staff-compare")
+
+
+def on_the_phone(browser: Browser, url: str) -> None:
+    page = open_page(browser, PHONE)
+    sign_in(page, url, "worker-liushugou")
+    page.goto(f"{url}/admin/child-files/")
+    take(page, "staff-phone")
+    with page.expect_navigation():
+        page.locator("main tbody .title-wrapper a").first.click()
+    take(page, "staff-phone-view")
+    page.context.close()
 
 
 def import_preview(page: Page, url: str) -> None:
@@ -125,6 +180,7 @@ def main() -> None:
                 browser = playwright.chromium.launch(executable_path=chromium, args=flags)
                 portal(browser, url)
                 staff(browser, url)
+                on_the_phone(browser, url)
                 browser.close()
         finally:
             server.terminate()

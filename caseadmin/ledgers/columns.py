@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from django.db import models
 from django.template.loader import render_to_string
 from django.utils.functional import cached_property
 from django.utils.html import escape, format_html
@@ -152,11 +153,21 @@ class TextCell(LedgerCellMixin, TableColumn):
             sort_key=sort_key(ledger, declared, sight),
             classname="ledger-cell",
         )
+        self.classes = "ledger-cell ledger-fixed" if self.is_unbroken() else "ledger-cell"
+
+    def is_unbroken(self) -> bool:
+        """Return whether its values stay on one line: the number of a record, and days."""
+        if self.declared.value is not None:
+            return False
+        field = resolve(self.ledger.model, self.declared.name).field
+        is_day = isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField)
+        return is_day or self.declared.name == self.ledger.key
 
     def render_cell_html(self, instance: Any, parent_context: Any) -> str:
         text = self.get_value(instance)
         return format_html(
-            '<td class="ledger-cell" data-label="{}">{}</td>',
+            '<td class="{}" data-label="{}">{}</td>',
+            self.classes,
             self.label,
             self.filled(instance, text) if text else nothing_filled(self.seeing(instance)),
         )

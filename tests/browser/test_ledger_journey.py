@@ -79,7 +79,6 @@ def test_a_village_worker_on_the_phone(person: Callable[..., Person]):
     # A slip: the summary leads to the field, and nothing typed is lost.
     worker.watch.refused.append(record)
     follow(page, page.locator(f"a[href*='{record}edit/']").first)
-    inspector.look(page)
     page.fill("[name=full_name]", "")
     page.fill("[name=notes]", "入户走访，祖母身体好转。")
     press(page)
@@ -308,6 +307,41 @@ def test_two_people_at_one_record_see_each_other_and_lose_nothing(person: Callab
     press(here)
     history = mine.goto(f"{record}history/").locator("main").inner_text()
     assert ("我写的备注" in history, "他们写的备注" in history) == (True, True)
+    assert inspector.faults == []
+
+
+def test_an_emergency_opening_is_reviewed_and_read_about(person: Callable[..., Person]):
+    inspector = Inspector(dark=True)
+    police, clerk, auditor = (
+        staff(person, name) for name in ("police-liuhe", "clerk-liuhe", "audit-admin")
+    )
+    page = clerk.goto(f"{FILES}?status=registered")
+    record = address(page.locator(NAMES).nth(4))
+
+    page = police.goto(f"{record}ask/")
+    inspector.look(page)
+    page.fill("[name=reason]", "核实人身安全")
+    follow(page, page.locator("[name=break_glass]"))
+    assert address_of(page) == record
+
+    # It stands on the desk of whoever may judge it, and on the list of approvals by place.
+    page = clerk.goto("/admin/")
+    follow(page, page.locator("a.desk__number--duties", has_text="紧急开启"))
+    inspector.look(page)
+    follow(page, page.locator(NAMES).first)
+    inspector.look(page)
+    follow(page, page.locator("a[href*='/do/review/']"))
+    page.fill("[name=reason]", "确有必要")
+    press(page)
+    page = clerk.goto("/admin/approvals/?kind=break_glass")
+    expect(page.locator("main tbody tr")).to_contain_text("柳河镇 / ")
+    inspector.look(page)
+
+    for path in ("/admin/audit/", "/admin/audit/outliers/"):
+        inspector.look(auditor.goto(path))
+    officer = staff(person, "officer")
+    for path in ("/admin/disposal/", "/admin/case-search/"):
+        inspector.look(officer.goto(path))
     assert inspector.faults == []
 
 
