@@ -13,6 +13,7 @@ from core.access.models import CaseModel, NumberedCaseModel, account_key, kind_o
 from core.access.register import FieldClasses
 from core.history.records import LedgerHistory
 from core.numbering import NumberSeries
+from core.territories.selectors import territory_by_code
 
 MOST_HOURS = 72
 """How long one grant lasts at most: the operator's rule for art. 36, no clause names it."""
@@ -60,6 +61,12 @@ class AboutRecord(PlacedOutside):
         abstract = True
 
 
+def name_of_place(code: str) -> str:
+    """Return town and village of a code; the code itself where there is none (one query or two)."""
+    found = territory_by_code(code)
+    return found.path_name if found is not None else code
+
+
 class Approval(NumberedCaseModel, PlacedOutside):
     """One person may open records: those of a place, or a single one, from a time to a time."""
 
@@ -73,6 +80,7 @@ class Approval(NumberedCaseModel, PlacedOutside):
     in_words = {
         "record_model": kind_of_record,
         "record_kinds": lambda labels: "、".join(map(kind_of_record, labels)),
+        "place_code": name_of_place,
     }
     untold = ("record_id", "post_id", "place_code")
 
