@@ -12,6 +12,7 @@ from caseadmin.ledgers.registry import ledgers
 from search.selectors import offered_kinds
 
 from .selectors import Number, duties_of, numbers_of
+from .watches import watch_charts
 
 
 class NumbersPanel(Component):
@@ -69,6 +70,7 @@ def panels_for(user: Any) -> list[Component]:
     if offered_kinds(user):
         shown.insert(0, SearchPanel())
     charts = [chart for ledger in ledgers.open_to(user) for chart in drawn_charts(ledger)]
+    charts += watch_charts(user)
     if charts:
         shown.append(ChartsPanel(charts))
     return shown

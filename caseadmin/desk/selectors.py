@@ -17,10 +17,13 @@ from caseadmin.ledgers.sight import Sight
 from caseadmin.pairings.enums import PairingStatus
 from caseadmin.rights.enums import RequestStatus
 from caseadmin.rights.models import OPEN
+from caseadmin.rights.retention import CONFIRM, due_count
 from core.access.opening import APPROVE
 from core.accounts.models import Post
 from core.approvals.models import AccessRequest, Approval
 from publicity.intake.enums import ApplicationStatus
+
+from .watches import WATCHES
 
 if TYPE_CHECKING:
     from core.accounts.models import User
@@ -65,6 +68,12 @@ DUTIES = (
         _("Emergency openings to review today"),
         "access-requests",
         APPROVE,
+        lambda day: {"status": [AccessRequest.Status.OPENED.value]},
+    ),
+    Duty(
+        _("Emergency openings nobody has reviewed yet"),
+        "access-requests",
+        "audit.view_looks",
         lambda day: {"status": [AccessRequest.Status.OPENED.value]},
     ),
     Duty(
@@ -167,17 +176,32 @@ def duties_of(user: "User", day: date | None = None) -> Iterator[Number]:
     What they may not filter by is left out too: the list behind it would show more.
     """
     on, sight = day or timezone.localdate(), Sight()
+    told: set[str] = set()
     for duty in DUTIES:
         ledger = ledgers.get(duty.slug)
-        if not ledger.allows(user, duty.permission):
+        if not (ledger.allows(user, "view") and ledger.allows(user, duty.permission)):
             continue
         query = duty.query(on)
         rows = matching(ledger, query, sight)
         count = rows.count() if rows is not None else 0
         if count:
             url = f"{ledger.url('index')}?{urlencode(query, doseq=True)}"
+            if url in told:
+                # Who reviews it has been asked to; who only watches is told of it.
+                continue
+            told.add(url)
             yield Number(label=duty.label, count=count, url=url, icon=ledger.icon)
     if user.has_perm(GIVE_POSTS):
         count = Post.objects.to_confirm(on).count()
         if count:
             yield Number(_("Posts to confirm"), count, reverse("oversight:posts"), "key")
+    if user.has_perm(CONFIRM):
+        count = due_count(user, on)
+        if count:
+            yield Number(_("Records due for disposal"), count, reverse("rights_disposal"), "bin")
+    for watch in WATCHES:
+        if watch.open_to(user):
+            with watch.reach():
+                count = watch.rows(user, on).count()
+            if count:
+                yield Number(watch.label, count, watch.url, watch.icon)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.templatetags.static import static
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from wagtail import hooks
 from wagtail.permission_policies.pages import PagePermissionPolicy
@@ -10,10 +11,16 @@ from wagtail.permission_policies.pages import PagePermissionPolicy
 from caseadmin.ledgers.views.base import spare_look_ups
 
 from .panels import panels_for
+from .views import WatchView
 
 PAGE_RIGHTS = {"add", "change", "publish", "lock", "unlock", "bulk_delete"}
 # They lead to addresses outside the server.
 OUTWARD_HELP = ("whats-new-in-wagtail", "editor-guide")
+
+
+@hooks.register("register_admin_urls")
+def register_watches() -> list[URLPattern]:
+    return [path("waiting/<slug:name>/", WatchView.as_view(), name="desk_watch")]
 
 
 # Late, because Wagtail's own panels are added by hooks of the same kind.

@@ -146,6 +146,12 @@ def due_rows(rule: RetentionRule, day: date) -> Iterator[Due]:
 
     What is sealed is not there, but for who is named for it.
     """
+    for row, since in _ended(rule, day):
+        yield Due(rule, row, since, KEPT[rule.subject].reasons(row))
+
+
+def _ended(rule: RetentionRule, day: date) -> Iterator[tuple[Any, date]]:
+    """Yield these rows with the day on which their period ended."""
     kept = KEPT[rule.subject]
     latest = months_after(day, -rule.keep_months) + SLACK
     for row in list(without_sealed(kept.candidates(latest))):
@@ -153,7 +159,21 @@ def due_rows(rule: RetentionRule, day: date) -> Iterator[Due]:
             continue  # its persons are out already
         since = months_after(kept.begins(row), rule.keep_months)
         if since <= day:
-            yield Due(rule, row, since, kept.reasons(row))
+            yield row, since
+
+
+def due_count(user: "User", day: date) -> int:
+    """Return how many rows are due in the territory somebody serves: the length of their list.
+
+    A query for each rule; what keeps a row back is not asked.
+    """
+    reach = scope_for(user)
+    return sum(
+        reach.covers(row.territory_code)
+        for rule in rules_in_force(day)
+        if rule.subject in KEPT
+        for row, _since in _ended(rule, day)
+    )
 
 
 def due_list(user: "User", day: date | None = None) -> list[Due]:
