@@ -122,6 +122,11 @@ def fill(size: int) -> None:
     from core.history.context import change_set
     from core.history.records import stamp_record
 
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            # A database that is being filled may break: it is filled again.
+            for setting in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -2000000"):
+                cursor.execute(f"PRAGMA {setting}")
     user, villages = make_district()
     chance = random.Random(7)
     sqlite = connection.vendor == "sqlite"
@@ -231,6 +236,8 @@ def fill(size: int) -> None:
         index(files, key)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+        if sqlite:
+            cursor.execute("PRAGMA journal_mode = WAL")
 
 
 def copy_history(model: Any, stamp: Callable[[Any], None], now: Any) -> None:

@@ -25,6 +25,7 @@ class LedgersConfig(AppConfig):
         from search.registry import add_source  # app ready
 
         from . import checks, host  # noqa: F401  app ready
+        from .chrome import install  # app ready
         from .registry import autodiscover  # app ready
         from .runtime import made, services  # noqa: F401  app ready
         from .runtime.store import register_source  # app ready
@@ -37,3 +38,4 @@ class LedgersConfig(AppConfig):
         add_source(made.defined_ledgers)
         register_source()
         ask_along()
+        install()

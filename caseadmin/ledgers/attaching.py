@@ -16,6 +16,7 @@ from core.attachments.names import mask_file_name
 from core.attachments.selectors import attachments_of
 
 from .declaration import Ledger
+from .presence import FILES, may_have
 from .sight import Sight
 
 STATE_TONES = {
@@ -109,13 +110,13 @@ class ShownFiles:
 
 
 def shown_files(ledger: type[Ledger], holder: Any, *, user: Any, sight: Sight) -> ShownFiles | None:
-    """Return a record's files in one query, or ``None`` where the ledger has none."""
+    """Return a record's files in at most one query, or ``None`` where the ledger has none."""
     if not ledger.attachments:
         return None
     rows = []
     field = Attachment._meta.get_field("name")
     sight = FileSight(sight, type(holder))
-    for row in attachments_of(holder):
+    for row in attachments_of(holder) if may_have(holder, FILES) else ():
         see = sight.seeing(field, row.territory_code, row.pk)
         masked = mask_file_name(row.name) if see > Seeing.HIDDEN else ""
         downloadable = may_download(ledger, user, holder, row)

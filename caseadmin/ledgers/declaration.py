@@ -586,9 +586,10 @@ class Ledger:
             ValidationError: A value is refused, or would repeat a unique one.
         """
         from core.history.context import change_set  # app ready
+        from core.writing import joined  # app ready
 
         try:
-            with transaction.atomic(), change_set(actor=actor, reason=reason, source=source):
+            with joined(), change_set(actor=actor, reason=reason, source=source):
                 before = None if instance._state.adding else instance.territory_code
                 if not was_judged(instance):
                     instance.full_clean(exclude=unclean_fields(instance))

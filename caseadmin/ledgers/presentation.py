@@ -18,6 +18,7 @@ from core.fields import ChoiceListField
 
 from .declaration import Child, Ledger
 from .paths import names_a_territory
+from .presence import may_have
 from .runtime.store import field_of, is_runtime, value_of
 from .sight import Sight, target
 
@@ -191,6 +192,8 @@ def child_rows(ledger: type[Ledger], child: Child, instance: Any) -> list[Any]:
 
     The parent vouches for them: whoever may see it may see its rows.
     """
+    if not may_have(instance, child.name):
+        return []
     relation = ledger.child_relation(child)
     model = relation.related_model
     keys = [

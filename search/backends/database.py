@@ -30,6 +30,7 @@ class DatabaseEngine:
     kind_column: Combinable = F("kind")
 
     def _write_words(self, rows: Sequence[tuple[int, Row]]) -> None:
+        """Write the words of entries in place of those they had."""
         raise NotImplementedError
 
     def _drop_words(self, entry_ids: Sequence[int]) -> None:
@@ -88,9 +89,6 @@ class DatabaseEngine:
             unique_fields=["kind", "object_id"],
             update_fields=_COPIED,
         )
-        written = {(row.kind, row.object_id) for row in fresh}
-        old = [entry_id for key, (entry_id, _mark) in known.items() if key in written]
-        self._drop_words(old)
         self._write_words([(entry.pk, row) for entry, row in zip(stored, fresh, strict=True)])
         return [(row.kind, row.object_id) for row in fresh]
 

@@ -62,7 +62,8 @@ class SQLiteEngine(DatabaseEngine):
     def _write_words(self, rows: Sequence[tuple[int, Row]]) -> None:
         with connection.cursor() as cursor:
             cursor.executemany(
-                "INSERT INTO search_words (rowid, head, body, lookup) VALUES (%s, %s, %s, %s)",
+                "INSERT OR REPLACE INTO search_words (rowid, head, body, lookup)"
+                " VALUES (%s, %s, %s, %s)",
                 [
                     (
                         entry_id,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -14,6 +15,34 @@ if TYPE_CHECKING:
     from core.accounts.models import User
 
 Row = TypeVar("Row", bound=models.Model)
+
+_point: ContextVar[bool] = ContextVar("tonghu_point", default=False)
+
+
+@contextmanager
+def point_to_return_to() -> Iterator[None]:
+    """Open a transaction for one write: where it is refused, nothing of it stays.
+
+    The write inside (``joined``) need not set a point of its own.
+    """
+    with transaction.atomic():
+        token = _point.set(True)
+        try:
+            yield
+        finally:
+            _point.reset(token)
+
+
+@contextmanager
+def joined() -> Iterator[None]:
+    """Open the transaction of a write, within the point that was set just for it, if one was."""
+    with transaction.atomic(savepoint=not _point.get()):
+        token = _point.set(False)
+        try:
+            yield
+        finally:
+            _point.reset(token)
+
 
 STAMPED = frozenset(
     {"territory_code", "version", "created_at", "created_by", "updated_at", "updated_by"}
@@ -29,7 +58,7 @@ def writing(actor: "User", reason: str = "", source: str | None = None) -> Itera
         ValidationError: Two people saved the same unique value at the same moment.
     """
     try:
-        with transaction.atomic(), change_set(actor=actor, reason=reason, source=source):
+        with joined(), change_set(actor=actor, reason=reason, source=source):
             yield
     except IntegrityError as error:
         raise ValidationError(

@@ -105,6 +105,8 @@ class RowForm(forms.ModelForm):
             held = {name: getattr(instance, name) for name in self.added_names}
             kwargs["initial"] = {**held, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
+        if self.is_bound and not self.instance._state.adding:
+            self.instance.note_stored()
         self._leave_alone_what_lies_elsewhere()
         self.concealed = {n: s for n, s in (concealed or {}).items() if n in self.fields}
         self._stored = {name: getattr(self.instance, name) for name in self.concealed}
@@ -320,7 +322,7 @@ class ChildTable:
                 ChildRow(self, index, instance, None)
                 for index, instance in enumerate(self.existing)
             ]
-        by_id = {str(row.pk): row for row in self.existing}
+        by_id = {str(row.pk): row for row in self.existing} if self.posted_count else {}
         rows = []
         for index in range(self.posted_count):
             instance = by_id.get(self.data.get(f"{self.prefix}-{index}-id", ""))

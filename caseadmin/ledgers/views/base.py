@@ -22,6 +22,7 @@ from core.access.opening import NeedsApproval, require_open
 from core.access.scope import current_scope
 from core.audit.services import record
 
+from .. import chrome, presence
 from ..declaration import Ledger
 from ..presentation import name_of
 from ..runtime.store import note_token, token_rows
@@ -41,11 +42,14 @@ class LedgerScopeMixin:
     permission: ClassVar[str] = "view"
     # Whether the record is held until the end of the transaction.
     locking = False
+    # Whether the page shows what belongs to the record, or what did.
+    tells_of_parts: ClassVar[bool] = False
 
     request: HttpRequest
     kwargs: dict[str, Any]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        chrome.mark(request)
         spare_look_ups(request.user)
         self.check_permission()
         return super().dispatch(request, *args, **kwargs)  # type: ignore[misc, no-any-return]
@@ -87,6 +91,8 @@ class LedgerScopeMixin:
             Http404: There is none in scope.
         """
         rows = self.select(self.get_base_queryset()).filter(pk=self.kwargs["pk"])
+        if self.tells_of_parts and not self.locking:
+            rows = presence.ask(self.ledger, rows)
         if self.locking:
             rows = rows.select_for_update(of=("self",))
         found = rows.order_by().first()
@@ -104,7 +110,9 @@ class LedgerScopeMixin:
                 names.append(name)
                 if field.related_model._meta.label == "territories.Territory":
                     names.append(f"{name}__parent")
-        return rows.select_related(*names, "updated_by") if names else rows
+        if not self.locking:
+            names.append("updated_by")
+        return rows.select_related(*names) if names else rows
 
 
 class LedgerPage(LedgerScopeMixin, WagtailAdminTemplateMixin):

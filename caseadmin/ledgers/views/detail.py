@@ -16,7 +16,7 @@ from ..paths import joins
 from ..presentation import Shown, ShownTable, child_table, sections_of
 from ..registry import ledgers
 from ..sight import Sight
-from ..timeline import timeline
+from ..timeline import latest_entries
 from .base import RecordPage
 from .looking import RIGHT
 from .revealing import RevealMixin
@@ -33,6 +33,7 @@ class LedgerRecordView(RevealMixin, RecordPage, TemplateView):
     """
 
     permission = "view"
+    tells_of_parts = True
     page_title = ""
     template_name = "ledgers/view.html"
 
@@ -124,15 +125,7 @@ class LedgerRecordView(RevealMixin, RecordPage, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user = self.request.user
-        history = None
-        if self.allows("view_history"):
-            history = timeline(
-                self.ledger,
-                self.object.pk,
-                per_page=LATEST,
-                sight=self.sight,
-                known=self.object,
-            )
+        may_see_history = self.allows("view_history")
         tables = [
             child_table(self.ledger, child, self.object, user=user, sight=self.sight)
             for child in self.ledger.children
@@ -146,8 +139,12 @@ class LedgerRecordView(RevealMixin, RecordPage, TemplateView):
             tables=[table for table in tables if table is not None],
             files=shown_files(self.ledger, self.object, user=user, sight=self.sight),
             related=related_tables(self.ledger, self.object, user),
-            latest=history.entries if history else [],
-            whole_history_url=self.ledger.url("history", self.object.pk) if history else "",
+            latest=latest_entries(
+                self.ledger, self.object.pk, LATEST, sight=self.sight, known=self.object
+            )
+            if may_see_history
+            else [],
+            whole_history_url=self.ledger.url("history", self.object.pk) if may_see_history else "",
             actions=self.actions(),
             **self.reveal_context(),
             **kwargs,

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.admin.utils import quote
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -23,6 +23,7 @@ from wagtail.admin.widgets.button import Button
 
 from core.access.scope import current_scope
 from core.audit.services import record
+from core.writing import point_to_return_to
 
 from ..conflicts import Conflict, find_conflict
 from ..forms.records import RecordForm
@@ -128,7 +129,7 @@ class LedgerCreateView(FormMixin, LedgerPage, TemplateView):
             if likely:
                 return self.show(record_form, status=409, likely=self.shown_likely(likely))
         try:
-            with transaction.atomic():
+            with point_to_return_to():
                 saved = self.ledger.save(
                     record_form.form.instance,
                     children=children,
@@ -175,6 +176,7 @@ class LedgerEditView(FormMixin, RecordPage, TemplateView):
     template_name = "ledgers/form.html"
     permission = "change"
     page_code = "edit"
+    tells_of_parts = True
     page_title = gettext_lazy("Edit")
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
@@ -244,7 +246,9 @@ class LedgerEditView(FormMixin, RecordPage, TemplateView):
 
         Wagtail's own: the page asks every ten seconds, and forgets who has gone.
         """
-        EditingSession.cleanup()
+        # Wagtail's own clean-up reads the rows first, to tell whoever listens: nobody does.
+        gone = EditingSession.objects.stale()
+        gone._raw_delete(using=gone.db)
         opts = self.ledger.model._meta
         session = EditingSession.objects.create(
             user=self.actor,
@@ -319,7 +323,7 @@ class LedgerEditView(FormMixin, RecordPage, TemplateView):
 
     def _save(self, record_form: RecordForm) -> HttpResponse:
         try:
-            with transaction.atomic():
+            with point_to_return_to():
                 saved = self.ledger.save(
                     record_form.form.instance,
                     children=record_form.children(),

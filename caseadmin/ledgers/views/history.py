@@ -40,6 +40,7 @@ class LedgerHistoryView(RevealMixin, RecordPage, TemplateView):
 
     permission = "view_history"
     page_code = "history"
+    tells_of_parts = True
     page_title = _("History")
     template_name = "ledgers/history.html"
 

@@ -90,6 +90,9 @@ class CaseModel(models.Model):
 
     wagtail_reference_index_ignore = True
 
+    has_moved = True
+    """Whether the last save may have put the row into another territory."""
+
     class Meta:
         abstract = True
         default_permissions = CASE_PERMISSIONS
@@ -110,7 +113,8 @@ class CaseModel(models.Model):
         """
         actor = required_change().actor
         now = timezone.now()
-        self.territory_code = self.territory_code_source()
+        before, self.territory_code = self.territory_code, self.territory_code_source()
+        self.has_moved = self._state.adding or before != self.territory_code
         if self._state.adding:
             self.created_at = self.created_at or now
             # A record that comes back keeps who made it.
@@ -119,7 +123,37 @@ class CaseModel(models.Model):
         self.updated_by_id = actor.pk
         self.version += 1
 
+    def note_stored(self) -> None:
+        """Note the values as they are stored, before a form changes some of them.
+
+        A key that stays names a row that is there, and a unique value that stays is unique:
+        neither needs to be asked again.
+        """
+        self._as_stored = {f.attname: getattr(self, f.attname) for f in self._asked_fields()}
+
+    @classmethod
+    def _asked_fields(cls) -> list[Any]:
+        return [f for f in cls._meta.concrete_fields if f.many_to_one or f.unique]
+
+    def _unchanged(self) -> set[str]:
+        stored: dict[str, Any] = self.__dict__.get("_as_stored", {})
+        return {
+            f.name
+            for f in self._asked_fields()
+            if stored.get(f.attname) is not None and stored[f.attname] == getattr(self, f.attname)
+        }
+
+    def clean_fields(self, exclude: Any = None) -> None:
+        unchanged = {f.name for f in self._asked_fields() if f.many_to_one} & self._unchanged()
+        super().clean_fields(exclude={*(exclude or ()), *unchanged})
+
+    def _perform_unique_checks(self, unique_checks: Any) -> Any:
+        unchanged = self._unchanged()
+        asked = [check for check in unique_checks if not unchanged.issuperset(check[1])]
+        return super()._perform_unique_checks(asked)  # type: ignore[misc]
+
     def save(self, *args: Any, **kwargs: Any) -> None:
+        self.__dict__.pop("_as_stored", None)
         self.stamp()
         update_fields = kwargs.get("update_fields")
         if update_fields is not None:

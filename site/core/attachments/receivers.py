@@ -13,8 +13,8 @@ from .services import delete_all_of, follow
 
 @receiver(post_save, dispatch_uid="attachments.follow")
 def follow_a_record(sender: Any, instance: Any, created: bool, raw: bool, **kwargs: Any) -> None:
-    """Move the files of a record that was saved; a new one has none yet."""
-    if not (created or raw) and holds(sender):
+    """Move the files of a record that moved; a new one has none yet."""
+    if not (created or raw) and holds(sender) and getattr(instance, "has_moved", True):
         follow([instance])
 
 

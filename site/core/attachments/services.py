@@ -201,6 +201,8 @@ def follow(holders: Iterable[Any]) -> int:
     for row in moved:
         row.territory_code = found[row.object_id].territory_code
         row.stamp()
+    if not moved:
+        return 0
     names = ("territory_code", "version", "updated_at", "updated_by")
     Attachment._base_manager.bulk_update(moved, names, batch_size=200)
     record_changes(moved)

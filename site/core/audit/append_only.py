@@ -5,6 +5,9 @@ erasure needs and ``verify_audit`` accepts only where a later entry announces it
 entry may be deleted when it is at least 180 days old *and* the head of the chain says
 that the log is purged through it.
 
+Each new entry moves the head of the chain to itself, in the statement that writes it, if it
+is the next one.
+
 The application's own PostgreSQL account needs no right to change or delete either:
 see ``grants`` and docs/operations.md.
 """
@@ -59,6 +62,16 @@ def _sqlite() -> list[str]:
             BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END""",  # noqa: S608
         f"""CREATE TRIGGER {HEAD}_no_delete BEFORE DELETE ON {HEAD}
             BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END""",
+        *_sqlite_head(),
+    ]
+
+
+def _sqlite_head() -> list[str]:
+    return [
+        f"DROP TRIGGER IF EXISTS {ENTRIES}_moves_head",
+        f"""CREATE TRIGGER {ENTRIES}_moves_head AFTER INSERT ON {ENTRIES}
+            BEGIN UPDATE {HEAD} SET sequence = NEW.sequence, code = NEW.code
+                  WHERE id = 1 AND sequence = NEW.sequence - 1; END""",  # noqa: S608
     ]
 
 
@@ -107,7 +120,38 @@ def _postgresql() -> list[str]:
         f"CREATE TRIGGER {HEAD}_kept BEFORE TRUNCATE ON {HEAD} "
         f"FOR EACH STATEMENT EXECUTE FUNCTION {HEAD}_guard()"
     )
-    return statements
+    return [*statements, *_postgresql_head()]
+
+
+def _postgresql_head() -> list[str]:
+    return [
+        f"""CREATE OR REPLACE FUNCTION {ENTRIES}_head() RETURNS trigger AS $$
+            BEGIN
+                UPDATE {HEAD} SET sequence = NEW.sequence, code = NEW.code
+                    WHERE id = 1 AND sequence = NEW.sequence - 1;
+                RETURN NULL;
+            END $$ LANGUAGE plpgsql""",  # noqa: S608
+        f"DROP TRIGGER IF EXISTS {ENTRIES}_moves_head ON {ENTRIES}",
+        f"CREATE TRIGGER {ENTRIES}_moves_head AFTER INSERT ON {ENTRIES} "
+        f"FOR EACH ROW EXECUTE FUNCTION {ENTRIES}_head()",
+    ]
+
+
+def install_head(connection: Any) -> None:
+    """Put in force only what moves the head: for a database that has the others."""
+    statements = _postgresql_head() if connection.vendor == "postgresql" else _sqlite_head()
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def remove_head(connection: Any) -> None:
+    """Take it away again, for a migration backwards."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"DROP FUNCTION IF EXISTS {ENTRIES}_head() CASCADE")
+        else:
+            cursor.execute(f"DROP TRIGGER IF EXISTS {ENTRIES}_moves_head")
 
 
 def install(connection: Any) -> None:
@@ -120,6 +164,7 @@ def install(connection: Any) -> None:
 
 def remove(connection: Any) -> None:
     """Take the triggers away, for a migration backwards or a test's clean-up."""
+    remove_head(connection)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             for table in (ENTRIES, ROWS, HEAD):

@@ -15,7 +15,7 @@ Legal source: 未成年人网络保护条例 art. 36 (access to minors' informat
 import uuid
 from typing import Any
 
-from django.db import models, router, transaction
+from django.db import IntegrityError, connections, models, router, transaction
 from django.utils.translation import gettext_lazy as _
 from wagtail.models.audit_log import BaseLogEntry, BaseLogEntryManager
 
@@ -114,6 +114,9 @@ class CaseLogEntry(BaseLogEntry):
         can never name the same one before them.  Where the entry cannot be written the
         transaction cannot commit either: no action without its entry.
 
+        Where none is open, the entry is all there is to write: one statement, which the
+        database refuses if somebody else's entry has taken the place meanwhile.
+
         Raises:
             ChainIsFixed: The entry is stored already.
         """
@@ -123,13 +126,27 @@ class CaseLogEntry(BaseLogEntry):
         # two look-ups on each page that shows a record.  Only the action can be mistyped.
         self.clean()
         using = kwargs.get("using") or router.db_for_write(type(self))
+        if not connections[using].in_atomic_block and self._taken_at_once(using, args, kwargs):
+            return
         with transaction.atomic(using=using, savepoint=False):
-            head = ChainHead.locked(using)
-            seal(self, sequence=head.sequence + 1, previous=head.code)
-            super(BaseLogEntry, self).save(*args, **kwargs)
-            ChainHead._base_manager.using(using).filter(pk=HEAD).update(
-                sequence=self.sequence, code=self.code
-            )
+            self._append(ChainHead.locked(using), args, kwargs)
+
+    def _append(self, head: "ChainHead", args: Any, kwargs: Any) -> None:
+        # The database moves the head to the entry (``append_only``).
+        seal(self, sequence=head.sequence + 1, previous=head.code)
+        super(BaseLogEntry, self).save(*args, **kwargs)
+
+    def _taken_at_once(self, using: str, args: Any, kwargs: Any) -> bool:
+        """Write without a lock, and return whether the place was still free."""
+        head = ChainHead._base_manager.using(using).filter(pk=HEAD).order_by().first()
+        if head is None:
+            return False
+        try:
+            self._append(head, args, kwargs)
+        except IntegrityError:
+            # The sequence is unique; anything else will be refused again, with the lock held.
+            return False
+        return True
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
         raise ChainIsFixed("Entries go by `manage.py purge_audit` only, when they are old.")

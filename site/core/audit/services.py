@@ -62,10 +62,11 @@ def record(
     """
     from .models import StatedReason  # app ready
 
+    if not reason:
+        return _written(action, actor, instance, model, label, territory_code, data, object_ids)
     with transaction.atomic(savepoint=False):
         entry = _written(action, actor, instance, model, label, territory_code, data, object_ids)
-        if reason:
-            StatedReason._base_manager.create(entry=entry, text=reason)
+        StatedReason._base_manager.create(entry=entry, text=reason)
     return entry
 
 
