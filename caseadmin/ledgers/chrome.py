@@ -1,16 +1,20 @@
 """What stands around every page of the admin, kept for the ledgers' pages.
 
-Wagtail works out its menu and the words for its scripts on each page anew, which takes longer
-than to work out a record.  For somebody without rights on pages, collections or sites, both
-follow from their rights alone; then they are kept in memory for ``KEPT_SECONDS``.
+Wagtail works out its menu, the words for its scripts and its list of shortcuts on each page
+anew, which takes longer than to work out a record.  On a ledger's page they are kept in memory
+for ``KEPT_SECONDS``: the menu for each person, as long as their rights stay the same, and only
+if they have none on pages, collections or sites, which are no part of those rights.
 """
 
+import re
 import time
 from collections import OrderedDict
+from threading import Lock
 from typing import Any
 
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
+from django.template.loader import render_to_string
 from django.utils.translation import get_language
 from wagtail.admin.templatetags import wagtailadmin_tags as stock
 from wagtail.permission_policies.collections import CollectionPermissionPolicy
@@ -21,37 +25,17 @@ from .runtime.store import current
 
 KEPT_SECONDS = 60
 MOST_KEPT = 200
-_MARK = "_is_of_a_ledger"
-ASKED = (PagePermissionPolicy, CollectionPermissionPolicy, SitePermissionPolicy)
+POLICIES = (PagePermissionPolicy, CollectionPermissionPolicy, SitePermissionPolicy)
+# Wagtail names the keys of these as they stand on their keyboards.
+APPLE = re.compile("Mac|iPod|iPhone|iPad")
 
-_menus: OrderedDict[Any, tuple[float, Any]] = OrderedDict()
-_configs: OrderedDict[Any, tuple[float, Any]] = OrderedDict()
+_MARK = "_is_of_a_ledger"
+_kept: OrderedDict[Any, tuple[float, Any]] = OrderedDict()
+_lock = Lock()
 
 stock_menu = stock.sidebar_props
 stock_config = stock.wagtail_config
-
-
-def _find(kept: OrderedDict[Any, tuple[float, Any]], key: Any) -> Any:
-    until, value = kept.get(key, (0.0, None))
-    return value if until > time.monotonic() else None
-
-
-def _keep(kept: OrderedDict[Any, tuple[float, Any]], key: Any, value: Any) -> None:
-    kept[key] = (time.monotonic() + KEPT_SECONDS, value)
-    kept.move_to_end(key)
-    while len(kept) > MOST_KEPT:
-        kept.popitem(last=False)
-
-
-def _key(request: HttpRequest) -> Any:
-    """Return what a menu follows from; a right that is taken away changes it at once."""
-    user: Any = request.user
-    return (
-        user.pk,
-        user.get_full_name(),
-        get_language(),
-        frozenset(user.get_all_permissions()),
-    )
+stock_shortcuts = stock.keyboard_shortcuts_dialog
 
 
 def mark(request: HttpRequest) -> None:
@@ -59,28 +43,45 @@ def mark(request: HttpRequest) -> None:
     setattr(request, _MARK, True)
 
 
+def _find(*key: Any) -> Any:
+    until, value = _kept.get(key, (0.0, None))
+    return value if until > time.monotonic() else None
+
+
+def _keep(value: Any, *key: Any) -> Any:
+    with _lock:
+        _kept[key] = (time.monotonic() + KEPT_SECONDS, value)
+        _kept.move_to_end(key)
+        while len(_kept) > MOST_KEPT:
+            _kept.popitem(last=False)
+    return value
+
+
 def _is_plain(user: Any) -> bool:
     """Return whether a person has no rights on pages, collections or sites, as just asked."""
-    return not any(getattr(user, policy.permission_cache_name, True) for policy in ASKED)
-
-
-def _kept_menu(key: Any) -> Any:
-    token, found = _find(_menus, key) or (None, None)
-    # Ledgers without code stand in the menu too.
-    return found if token is not None and token == current().token else None
+    return not any(getattr(user, policy.permission_cache_name, True) for policy in POLICIES)
 
 
 def menu(context: Any) -> Any:
     """Return the menu as the page's script reads it."""
     request = context["request"]
-    if not getattr(request, _MARK, False) or request.user.is_superuser:
+    user = request.user
+    if not getattr(request, _MARK, False) or user.is_superuser:
         return stock_menu(context)
-    key = _key(request)
-    found = _kept_menu(key)
+    key = (
+        "menu",
+        user.pk,
+        user.get_full_name(),
+        get_language(),
+        # Ledgers without code stand in the menu too.
+        current().token,
+        frozenset(user.get_all_permissions()),
+    )
+    found = _find(*key)
     if found is None:
         found = stock_menu(context)
-        if _is_plain(request.user):
-            _keep(_menus, key, (current().token, found))
+        if _is_plain(user):
+            _keep(found, *key)
     return found
 
 
@@ -89,20 +90,39 @@ def config(context: Any) -> dict[str, Any]:
     request = context["request"]
     if not getattr(request, _MARK, False) or context.get("locale"):
         return dict(stock_config(context))
-    user: Any = request.user
-    found = _find(_configs, get_language())
-    if found is None:
-        found = stock_config(context)
-        _keep(_configs, get_language(), found)
-    profile = getattr(user, "wagtail_userprofile", None)
+    found = _find("config", get_language()) or _keep(
+        stock_config(context), "config", get_language()
+    )
     return {
         **found,
         "CSRF_TOKEN": get_token(request),
-        "KEYBOARD_SHORTCUTS_ENABLED": profile.keyboard_shortcuts if profile else True,
+        "KEYBOARD_SHORTCUTS_ENABLED": _has_shortcuts(request.user),
     }
 
 
+def _has_shortcuts(user: Any) -> bool:
+    profile = getattr(user, "wagtail_userprofile", None)
+    return bool(profile.keyboard_shortcuts) if profile is not None else True
+
+
+def shortcuts(context: Any) -> Any:
+    """Return the list of shortcuts, drawn."""
+    request = context["request"]
+    is_apple = APPLE.search(request.headers.get("User-Agent", "")) is not None
+    key = ("shortcuts", get_language(), is_apple, _has_shortcuts(request.user))
+    found = _find(*key) if getattr(request, _MARK, False) else None
+    if found is None:
+        values = stock_shortcuts(context)
+        found = render_to_string("wagtailadmin/shared/keyboard_shortcuts_dialog.html", values)
+        _keep(found, *key)
+    return found
+
+
 def install() -> None:
-    """Have Wagtail's two tags ask here first."""
-    stock.register.simple_tag(menu, takes_context=True, name="sidebar_props")
-    stock.register.simple_tag(config, takes_context=True, name="wagtail_config")
+    """Have Wagtail's tags ask here first."""
+    for tag, name in (
+        (menu, "sidebar_props"),
+        (config, "wagtail_config"),
+        (shortcuts, "keyboard_shortcuts_dialog"),
+    ):
+        stock.register.simple_tag(tag, takes_context=True, name=name)

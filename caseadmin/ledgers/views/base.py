@@ -18,9 +18,9 @@ from wagtail.permission_policies.collections import CollectionPermissionPolicy
 from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.permission_policies.sites import SitePermissionPolicy
 
-from core.access.opening import NeedsApproval, require_open
+from core.access.opening import NeedsApproval, require_open, telling_openings
 from core.access.scope import current_scope
-from core.audit.services import record
+from core.audit.services import HEAD_SEEN, head_now, record
 
 from .. import chrome, presence
 from ..declaration import Ledger
@@ -90,7 +90,7 @@ class LedgerScopeMixin:
         Raises:
             Http404: There is none in scope.
         """
-        rows = self.select(self.get_base_queryset()).filter(pk=self.kwargs["pk"])
+        rows = self.telling(self.select(self.get_base_queryset())).filter(pk=self.kwargs["pk"])
         if self.tells_of_parts and not self.locking:
             rows = presence.ask(self.ledger, rows)
         if self.locking:
@@ -99,7 +99,12 @@ class LedgerScopeMixin:
         scope = current_scope()
         if found is None or scope is None or not scope.covers(found.territory_code):
             raise Http404
+        presence.note(self.ledger, found)
         return found
+
+    def telling(self, rows: Any) -> Any:
+        """Have the query tell also what the page would ask about the record at once."""
+        return rows
 
     def select(self, rows: Any) -> Any:
         """Join what the page will name."""
@@ -184,6 +189,12 @@ class RecordPage(LedgerPage):
         if self.asks_approval:
             require_open(self.actor, found)
         return found
+
+    def telling(self, rows: Any) -> Any:
+        rows = telling_openings(self.actor, rows) if self.asks_approval else rows
+        if self.is_look and self.request.method in ("GET", "HEAD"):
+            rows = rows.annotate(**{HEAD_SEEN: head_now()})
+        return rows
 
     @cached_property
     def object(self) -> Any:

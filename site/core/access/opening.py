@@ -8,10 +8,12 @@ Legal source: 未成年人网络保护条例 art. 36: staff access to the person
 minors is approved by the person in charge or an authorised manager, and recorded.
 """
 
+import json
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.apps import apps
-from django.db.models import BooleanField, CharField, Func, JSONField, QuerySet, Value
+from django.db.models import BooleanField, CharField, Func, JSONField, QuerySet, TextField, Value
 from django.utils import timezone
 
 from .guards import scope_for
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 APPROVE = "approvals.approve_access"
 BREAK_GLASS = "approvals.break_glass"
 SEAL = "approvals.seal_record"
+TOLD = "openings_told"
 SEALED = "sealed"
 
 
@@ -65,25 +68,14 @@ def openable(user: "User", model: Any, rows: "list[Any]") -> set[Any]:
     """
     if is_unscoped() or not needs_approval(model):
         return {row.pk for row in rows}
-    from core.approvals.models import Approval, SealedKey  # app ready
     from core.territories.selectors import merged_prefixes  # circular import: access is below
 
     label = model._meta.label_lower
-    keys = [row.pk for row in rows]
     prefixes: set[str] = set()
     single: set[Any] = set()
     sealed_keys: set[Any] = set()
-    now = timezone.now()
-    held = Approval._base_manager.filter(person=user, starts_at__lte=now, ends_at__gt=now)
-    # Seals and approvals in one query: an approval of a single record has no prefix.
-    columns = ("record_id", "record_model", "prefix", "record_kinds")
-    sealed = SealedKey.objects.filter(record_id__in=keys).values_list(
-        "record_id",
-        Value("", output_field=CharField()),
-        Value(SEALED, output_field=CharField()),
-        Value(None, output_field=JSONField()),
-    )
-    each = held.order_by().values_list(*columns).union(sealed, all=True)
+    told = rows[0].__dict__.pop(TOLD, None) if len(rows) == 1 else None
+    each = _held_by(user, [row.pk for row in rows]) if told is None else _read(told, rows[0].pk)
     for record_id, model_label, prefix, kinds in each:
         if record_id is None:
             if not kinds or label in kinds:
@@ -108,6 +100,79 @@ def openable(user: "User", model: Any, rows: "list[Any]") -> set[Any]:
             row.pk for row in rows if row.pk not in sealed_keys and reached(row.territory_code)
         }
     return open_keys
+
+
+def _held_by(user: "User", keys: list[Any]) -> Any:
+    """Return approvals and seals as record, kind of record, place and kinds, in one query.
+
+    An approval of a single record has no place.
+    """
+    from core.approvals.models import Approval, SealedKey  # app ready
+
+    now = timezone.now()
+    held = Approval._base_manager.filter(person=user, starts_at__lte=now, ends_at__gt=now)
+    sealed = SealedKey.objects.filter(record_id__in=keys).values_list(
+        "record_id",
+        Value("", output_field=CharField()),
+        Value(SEALED, output_field=CharField()),
+        Value(None, output_field=JSONField()),
+    )
+    columns = ("record_id", "record_model", "prefix", "record_kinds")
+    return held.order_by().values_list(*columns).union(sealed, all=True)
+
+
+def telling_openings(user: "User", rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Have the query for a record tell also what ``may_open`` would ask about it."""
+    if is_unscoped() or not needs_approval(rows.model):
+        return rows
+    return rows.annotate(**{TOLD: Openings("pk", user.pk)})
+
+
+def _read(told: str, key: Any) -> Any:
+    sealed, held = json.loads(told)
+    if sealed:
+        yield key, "", SEALED, None
+    for record_id, *others in held:
+        yield (None if record_id is None else UUID(record_id)), *others
+
+
+class Openings(Func):
+    """Whether a record is sealed, and the approvals a person holds now, as JSON."""
+
+    arity = 1
+
+    def __init__(self, pk: Any, user_id: Any) -> None:
+        super().__init__(pk, output_field=TextField())
+        self.user_id = user_id
+
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
+        from core.approvals.models import Approval, SealedKey  # app ready
+
+        key, params = compiler.compile(self.source_expressions[0])
+        quote = connection.ops.quote_name
+        # Only names of tables and columns stand in the statement itself.
+        keys, approvals = quote(SealedKey._meta.db_table), quote(Approval._meta.db_table)
+        sealed = f"EXISTS (SELECT 1 FROM {keys} WHERE record_id = {key})"  # noqa: S608
+        if connection.vendor == "postgresql":
+            row = "json_build_array(record_id, record_model, prefix, record_kinds)"
+            listed, whole = f"coalesce(json_agg({row}), '[]')", "json_build_array({}, {})::text"
+        else:
+            row = "json_array(record_id, record_model, prefix, json(record_kinds))"
+            listed, whole = f"json_group_array({row})", "json_array({}, json({}))"
+        held = (
+            f"(SELECT {listed} FROM {approvals}"  # noqa: S608
+            " WHERE person_id = %s AND starts_at <= %s AND ends_at > %s)"
+        )
+        return whole.format(sealed, held), [*params, *_person_now(self.user_id, connection)]
+
+
+def _person_now(user_id: Any, connection: Any) -> list[Any]:
+    """Return a person and twice the present moment as the database takes them."""
+    from core.approvals.models import Approval  # app ready
+
+    field = Approval._meta.get_field
+    now = field("starts_at").get_db_prep_value(timezone.now(), connection)
+    return [field("person").get_db_prep_value(user_id, connection), now, now]
 
 
 def require_open(user: "User", row: Any) -> None:
@@ -226,11 +291,7 @@ class NotSealed(Func):
                 " WHERE person_id = %s AND record_id IS NOT NULL"
                 " AND starts_at <= %s AND ends_at > %s)"
             )
-            person = Approval._meta.get_field("person")
-            now = Approval._meta.get_field("starts_at").get_db_prep_value(
-                timezone.now(), connection
-            )
-            named = [person.get_db_prep_value(self.user_id, connection), now, now]
+            named = _person_now(self.user_id, connection)
         condition = f"{column} NOT IN ({sealed})"
         if source.target.null:
             return f"({column} IS NULL OR {condition})", [*params, *params, *named]

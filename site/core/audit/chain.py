@@ -21,6 +21,9 @@ START = "0" * 64
 
 VERSION = 1
 
+HEAD_SEEN = "head_of_the_log"
+"""The attribute of a row that was read along with the head of the log (``head_now``)."""
+
 
 def current_key() -> int:
     """Return the number of the audit key in use."""

@@ -13,6 +13,7 @@ Legal source: 未成年人网络保护条例 art. 36 (access to minors' informat
 """
 
 import uuid
+from contextvars import ContextVar
 from typing import Any
 
 from django.db import IntegrityError, connections, models, router, transaction
@@ -24,9 +25,11 @@ from core.access.register import FieldClasses, Kind
 from core.access.scope import scope_of
 from core.crypto.fields import EncryptedTextField
 
-from .chain import START, seal
+from .chain import HEAD_SEEN, START, seal
 
 HEAD = 1
+
+_head_seen: ContextVar[str] = ContextVar("tonghu_head_seen", default="")
 
 
 class ChainIsFixed(RuntimeError):
@@ -39,7 +42,11 @@ class CaseLogEntryManager(BaseLogEntryManager):
         kwargs["title"] = str(instance)
         kwargs["object_id"] = str(instance.pk)
         kwargs["territory_code"] = getattr(instance, "territory_code", "")
-        return super().log_action(instance, action, **kwargs)  # type: ignore[no-any-return]
+        token = _head_seen.set(instance.__dict__.pop(HEAD_SEEN, ""))
+        try:
+            return super().log_action(instance, action, **kwargs)  # type: ignore[no-any-return]
+        finally:
+            _head_seen.reset(token)
 
     def bulk_create(self, *args: Any, **kwargs: Any) -> Any:
         """Refuse: each entry needs the one before it.
@@ -138,7 +145,12 @@ class CaseLogEntry(BaseLogEntry):
 
     def _taken_at_once(self, using: str, args: Any, kwargs: Any) -> bool:
         """Write without a lock, and return whether the place was still free."""
-        head = ChainHead._base_manager.using(using).filter(pk=HEAD).order_by().first()
+        seen = _head_seen.get()
+        if seen:
+            sequence, code = seen.split()
+            head: ChainHead | None = ChainHead(sequence=int(sequence), code=code)
+        else:
+            head = ChainHead._base_manager.using(using).filter(pk=HEAD).order_by().first()
         if head is None:
             return False
         try:

@@ -8,13 +8,16 @@ from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import router, transaction
+from django.db.models import Func, TextField
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.log_actions import log
 
 from core.access.scope import unscoped
 
+from .append_only import HEAD as HEAD_TABLE
 from .append_only import LEAST_DAYS
+from .chain import HEAD_SEEN as HEAD_SEEN
 from .chain import anchor_code, current_key, rows_digest
 
 if TYPE_CHECKING:
@@ -107,6 +110,25 @@ def _written(
             (CaseLogRow(entry=entry, object_id=pk) for pk in ids), batch_size=500
         )
     return entry
+
+
+class HeadNow(Func):
+    """The number of the last entry and its code, with a space between them."""
+
+    arity = 0
+
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
+        # Only names of tables and columns stand in the statement itself.
+        return f"(SELECT sequence || ' ' || code FROM {HEAD_TABLE} WHERE id = 1)", []  # noqa: S608
+
+
+def head_now() -> Any:
+    """Return what a query for a row tells as ``HEAD_SEEN`` of it: where the log ends now.
+
+    The entry about the row is then written without asking again.  If others have written
+    theirs meanwhile, the database refuses it, and it is written with the head locked.
+    """
+    return HeadNow(output_field=TextField())
 
 
 @unscoped("blank entries of the log")

@@ -6,6 +6,7 @@ turns ``ParentalKey`` copies into plain foreign keys, without which modelcluster
 refuses to start (its check E002).
 """
 
+from functools import cache
 from typing import Any
 
 from django.db import models
@@ -46,6 +47,12 @@ class CaseChangeRecord(ChangeRecord):
 
 class ScopedHistoryManager(HistoryManager):
     """``Model.history``, limited to rows in scope where the model has a territory."""
+
+    @classmethod
+    @cache
+    def from_queryset(cls, queryset_class: Any, class_name: str | None = None) -> Any:
+        # The library makes a class whenever somebody says ``Model.history``: one is enough.
+        return super().from_queryset(queryset_class, class_name)
 
     def get_queryset(self) -> Any:
         queryset = super().get_queryset()
