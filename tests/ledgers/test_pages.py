@@ -171,7 +171,7 @@ def test_the_list_costs_the_same_for_any_number_of_rows(
         lend(clerk, district.village, number=f"L-{index}")
     signed_in.get(LOANS.url("index"))
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         signed_in.get(LOANS.url("index"))
 
 

@@ -58,13 +58,20 @@ def may_open(user: "User", row: Any) -> bool:
         return True
     if not scope_for(user).covers(row.territory_code):
         return False
-    return not needs_approval(type(row)) or openable(user, type(row), [row]) == {row.pk}
+    told = row.__dict__.pop(TOLD, None)
+    return not needs_approval(type(row)) or openable(user, type(row), [row], told) == {row.pk}
 
 
-def openable(user: "User", model: Any, rows: "list[Any]") -> set[Any]:
+def openable(user: "User", model: Any, rows: "list[Any]", told: str | None = None) -> set[Any]:
     """Return the keys of those of these rows (with ``pk`` and ``territory_code``) that open.
 
     The rows are taken to be in reach.
+
+    Args:
+        user: Who asks.
+        model: What the rows are.
+        rows: The rows.
+        told: What the query for a single row told (``telling_openings``): nothing is asked.
     """
     if is_unscoped() or not needs_approval(model):
         return {row.pk for row in rows}
@@ -74,7 +81,6 @@ def openable(user: "User", model: Any, rows: "list[Any]") -> set[Any]:
     prefixes: set[str] = set()
     single: set[Any] = set()
     sealed_keys: set[Any] = set()
-    told = rows[0].__dict__.pop(TOLD, None) if len(rows) == 1 else None
     each = _held_by(user, [row.pk for row in rows]) if told is None else _read(told, rows[0].pk)
     for record_id, model_label, prefix, kinds in each:
         if record_id is None:
@@ -170,7 +176,7 @@ def _person_now(user_id: Any, connection: Any) -> list[Any]:
     """Return a person and twice the present moment as the database takes them."""
     from core.approvals.models import Approval  # app ready
 
-    field = Approval._meta.get_field
+    field: Any = Approval._meta.get_field
     now = field("starts_at").get_db_prep_value(timezone.now(), connection)
     return [field("person").get_db_prep_value(user_id, connection), now, now]
 

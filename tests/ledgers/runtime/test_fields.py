@@ -214,7 +214,7 @@ def test_the_list_costs_no_further_query(
     lend_with(clerk, district.village, **VALUES)
     signed_in.get(LOANS.url("index"))
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         page = signed_in.get(LOANS.url("index")).content.decode()
     assert ("身高" in page, "红色" in page) == (True, True)
 
