@@ -5,8 +5,9 @@
 
 For each size a database of its own is filled, then list, view, edit and save are asked of it
 through Django's test client by a person who serves the whole district: scope, rights, log,
-history and search index included.  Printed are the medians of the elapsed milliseconds and,
-for each page, the ratio of the largest size to the smallest.
+history and search index included.  The sizes take turns.  Printed
+are the medians of the elapsed milliseconds and, for each page, the ratio of the largest size
+to the smallest.
 
 Files are written in bulk, past the services but in the shape they leave: each has its own key,
 number, village and birth date, its own sealed name (bound to the row, so that pages open it),
@@ -343,8 +344,8 @@ def index(files: list[Any], key: Any) -> None:
 # --- Measuring --------------------------------------------------------------------------
 
 
-def measure(rounds: int, *, slow: bool) -> dict[str, float]:
-    """Return the median milliseconds of each page."""
+def measure(rounds: int, *, slow: bool) -> Iterator[dict[str, float]]:
+    """Yield the milliseconds of each page, round by round."""
     from django.db import connection
     from django.test import Client
     from django.test.utils import (
@@ -362,14 +363,13 @@ def measure(rounds: int, *, slow: bool) -> dict[str, float]:
     client.force_login(User.objects.get(username="bench"))
     index_url = reverse("child_files:index")
     with unscoped("benchmark"):
-        some = list(ChildFile.objects.order_by("file_number")[:rounds])
+        some = list(ChildFile.objects.order_by("file_number")[: rounds + 1])
         rows = ChildFile.objects.count()
-    told: dict[str, list[float]] = {}
 
-    def timed(name: str, ask: Callable[[], Any], *wanted: int) -> Any:
+    def timed(told: dict[str, float], name: str, ask: Callable[[], Any], *wanted: int) -> Any:
         began = time.perf_counter()
         answer = ask()
-        told.setdefault(name, []).append((time.perf_counter() - began) * 1000)
+        told[name] = (time.perf_counter() - began) * 1000
         if answer.status_code not in (wanted or (200,)):
             raise SystemExit(f"{name}: {answer.status_code}")
         return answer
@@ -381,9 +381,9 @@ def measure(rounds: int, *, slow: bool) -> dict[str, float]:
             "version": answer.context["version"]
         }
 
-    deep = max(1, rows // 20 // 2)
-    client.get(index_url)
+    deep = max(1, min(rows, 10_000) // 20 // 2)
     for turn, child in enumerate(some):
+        told: dict[str, float] = {}
         steps: dict[str, Callable[[], Any]] = {
             "list": lambda: client.get(index_url),
             "list, filtered": lambda: client.get(f"{index_url}?status=submitted&care_type=nobody"),
@@ -396,20 +396,20 @@ def measure(rounds: int, *, slow: bool) -> dict[str, float]:
         for name, ask in steps.items():
             if slow and turn == 1:
                 with CaptureQueriesContext(connection) as seen:
-                    timed(name, ask)
+                    timed(told, name, ask)
                 print(f"--- {name}: {len(seen)} queries", file=sys.stderr)
                 for query in sorted(seen, key=lambda q: -float(q["time"]))[:3]:
                     print(query["time"], query["sql"][:700], file=sys.stderr)
             else:
-                timed(name, ask)
+                timed(told, name, ask)
         edit_url = reverse("child_files:edit", args=[child.pk])
-        timed("edit", lambda url=edit_url: client.get(url))
+        timed(told, "edit", lambda url=edit_url: client.get(url))
         # Only so does the client keep what a page was drawn from; it costs time.
         setup_test_environment()
         values = {**typed(client.get(edit_url)), "school_name": f"示例{turn}小学", "reason": "核对"}
         teardown_test_environment()
-        timed("save", lambda url=edit_url, sent=values: client.post(url, sent), 302)
-    return {name: statistics.median(times) for name, times in told.items()}
+        timed(told, "save", lambda url=edit_url, sent=values: client.post(url, sent), 302)
+        yield told
 
 
 def address_of(database: str, size: int, folder: Path) -> str:
@@ -457,23 +457,42 @@ def main() -> None:
     if options.only:
         set_up(address_of(options.database, options.only, options.folder))
         prepare(options.only, options.database, options.folder)
-        if options.fill:
-            print("{}")
-            return
-        print(json.dumps(measure(options.rounds, slow=options.slow)))
+        told = measure(options.rounds, slow=options.slow)
+        # One round for each line that comes in.
+        while not options.fill and sys.stdin.readline():
+            print(json.dumps(next(told)), flush=True)
         return
-    found = {}
-    for size in options.rows:
-        # A process for each size: settings are read once.
-        done = subprocess.run(
+    # A process for each size: settings are read once.  They take turns, so that a busy
+    # machine is busy for all; the first round warms them up.
+    began = [
+        subprocess.Popen(
             [sys.executable, __file__, *sys.argv[1:], "--only", str(size)],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            check=True,
         )
-        found[size] = json.loads(done.stdout.splitlines()[-1])
+        for size in options.rows
+    ]
     if options.fill:
+        for process in began:
+            process.communicate()
         return
+    times: dict[int, dict[str, list[float]]] = {size: {} for size in options.rows}
+    for turn in range(options.rounds + 1):
+        for size, process in zip(options.rows, began, strict=True):
+            assert process.stdin
+            assert process.stdout
+            process.stdin.write("\n")
+            process.stdin.flush()
+            for name, value in json.loads(process.stdout.readline()).items():
+                if turn:
+                    times[size].setdefault(name, []).append(value)
+    for process in began:
+        process.communicate()
+    found = {
+        size: {name: statistics.median(each) for name, each in told.items()}
+        for size, told in times.items()
+    }
     small, large = found[options.rows[0]], found[options.rows[-1]]
     print(f"database: {options.database.split(':')[0]}, {options.rounds} rounds, median ms")
     print(f"{'page':<26}" + "".join(f"{size:>12,}" for size in options.rows) + f"{'ratio':>8}")
