@@ -23,7 +23,7 @@ from caseadmin.ledgers.registry import ledgers
 from caseadmin.ledgers.sight import Sight
 from core.access.scope import scoped_to
 from core.accounts import keeping
-from core.accounts.factors import role_needs_factor
+from core.accounts.factors import role_needs_factor, shows_sensitive
 from core.accounts.models import SignInAttempt, User
 from core.accounts.selectors import system_account
 from core.accounts.services import appoint
@@ -320,6 +320,20 @@ def test_the_last_factor_of_somebody_who_needs_one_is_not_removed(client, clerk,
 )
 def test_who_needs_a_factor_follows_from_the_rights(role, needed):
     assert role_needs_factor(role_called(role)) is needed
+
+
+@pytest.mark.parametrize(
+    ("matrix", "shown"),
+    [
+        ({"3": "masked", "@name": "read"}, False),
+        ({"3": "reveal"}, True),
+        ({"models": {"volunteers": {"3": "masked", "@name": "write"}}}, False),
+        ({"models": {"volunteers": {"4": "reveal"}}}, True),
+        ({"models": {"children.kin": {"@phone": "read"}}}, True),
+    ],
+)
+def test_values_shown_on_one_kind_of_record_ask_for_a_factor_too(matrix, shown):
+    assert shows_sensitive(matrix) is shown
 
 
 # --- Sessions --------------------------------------------------------------------------

@@ -51,10 +51,11 @@ def rights_beyond_reading() -> frozenset[str]:
 
 
 def shows_sensitive(matrix: Mapping[str, Any]) -> bool:
-    """Return whether rights on fields show a value of class 3 or 4 in the clear."""
+    """Return whether rights on fields show a value of class 3 or 4 in the clear, on any record."""
     return any(
         right in SHOWN and (key in {"3", "4"} or (key.startswith("@") and key != NAME))
-        for key, right in matrix.items()
+        for row in (matrix, *matrix.get("models", {}).values())
+        for key, right in row.items()
         if isinstance(right, str)
     )
 
