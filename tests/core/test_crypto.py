@@ -4,6 +4,7 @@ import base64
 import io
 import json
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
@@ -15,15 +16,18 @@ from django.db.models.functions import Cast
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.access.scope import unscoped
 from core.accounts.selectors import system_account
 from core.crypto import blind_index, rotation
 from core.crypto.bulk import bulk_update
 from core.crypto.fields import EncryptedTextField
 from core.crypto.keys import new_ring_json, parse, with_new_data_key, with_new_index_key
+from core.crypto.migrating import seal_reasons
 from core.crypto.rotation import ROTATE, Table, closed_by, left
 from core.crypto.seal import CannotOpen, Sealed, seal, unseal
 from core.jobs.models import Job
 from core.jobs.services import JobLost, Run
+from core.territories.models import Territory
 from tests.core.vault import Secret
 from tests.walled import hand_over, owner_at_work
 
@@ -349,3 +353,32 @@ def test_make_keys_writes_a_private_file_and_never_over_another(tmp_path):
     assert (first.current, second.current, second.data[1] == first.data[1]) == (1, 2, True)
     with pytest.raises(CommandError):
         call_command("make_keys", path)
+
+
+def test_reasons_written_before_they_were_encrypted_are_closed_and_open_again(district):
+    row = Territory.history.model._base_manager.filter(id=district.village.pk).first()
+    table = f'"{row._meta.db_table}"'
+
+    def stored() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT history_change_reason FROM {table} WHERE history_id = %s",
+                [row.pk],
+            )
+            return str(cursor.fetchone()[0])
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET history_change_reason = %s WHERE history_id = %s",
+            ["更正村名", row.pk],
+        )
+    close = seal_reasons("territories", "historicalterritory")[-1]
+    editor = SimpleNamespace(connection=connection)
+    with unscoped("migrations"):
+        close.code(apps, editor)
+        closed = stored()
+        row.refresh_from_db()
+        read = row.history_change_reason
+        close.reverse_code(apps, editor)
+
+    assert (closed.startswith("k1."), read, stored()) == (True, "更正村名", "更正村名")

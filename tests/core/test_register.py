@@ -83,7 +83,7 @@ def test_history_and_digests_follow_the_field_they_tell_of():
     history = Case.history.model
 
     assert class_of(history, "phone") == class_of(Case, "phone")
-    assert class_of(history, "history_change_reason").level == FieldClass.PERSONAL
+    assert class_of(history, "history_change_reason").level == FieldClass.SENSITIVE
     assert class_of(Case, "phone_index") == Classed(FieldClass.SENSITIVE, Kind.DIGEST)
     assert set(declared_classes(Case)) >= {f.name for f in Case._meta.concrete_fields}
 

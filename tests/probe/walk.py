@@ -179,6 +179,11 @@ def reveals(method: str, response: Any) -> bool:
     return issubclass(view, RevealMixin) or match.url_name == "export"
 
 
+def record_label(label: str) -> str:
+    """Return the model of the record that a field, or a field of its history, belongs to."""
+    return label.rpartition(".")[0].replace(".Historical", ".")
+
+
 def key_of(stored: Any) -> Any:
     """Return a key as the database gives it: SQLite keeps UUIDs as 32 hexadecimal digits."""
     return UUID(stored) if isinstance(stored, str) and len(stored) == 32 else stored
@@ -482,7 +487,7 @@ class Walk:
     def is_sealed(self, name: str, label: str) -> bool:
         """Return whether a record is sealed, or belongs to one that is."""
         place = self.world.places[name]
-        row = place.rows.get(label.rpartition(".")[0])
+        row = place.rows.get(record_label(label))
         return (
             name == "sealed"
             and row is not None
@@ -496,7 +501,7 @@ class Walk:
         an approval.
         """
         app, model, column = label.split(".")
-        if f"{app}.{model}" not in self.closed.get(name, ()):
+        if record_label(label) not in self.closed.get(name, ()):
             return False
         classed = class_of(apps.get_model(app, model), column)
         if classed is None or classed.level < FieldClass.SENSITIVE:

@@ -303,7 +303,10 @@ def plant(row: Any, place: Place, planter: Planter, keeper: User) -> None:
                 # A request names the number of its record: the word is the record's.
                 place.words.setdefault(text, label)
     if changed:
-        with unscoped("probe"), change_set(actor=keeper, source="command"):
+        reason = f"缘由雀{planter.number:05d}"
+        planter.number += 1
+        place.words[reason] = f"{row.history.model._meta.label}.history_change_reason"
+        with unscoped("probe"), change_set(actor=keeper, reason=reason, source="command"):
             row.save()
 
 

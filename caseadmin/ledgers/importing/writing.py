@@ -1,7 +1,7 @@
 """Write many records at once, with rows and history as single saves would leave them."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db import connections, router, transaction
 from django.utils import timezone
 
+from core.crypto.fields import EncryptedTextField
+from core.crypto.seal import seal
 from core.history.context import change_set
 from core.history.records import stamp_record
 
@@ -153,7 +155,8 @@ def write_rows(rows: Sequence[Any]) -> None:
 def copy_to_history(model: Any, ids: Sequence[Any], history_type: str) -> None:
     """Write history rows from the rows as they now stand, without taking them in hand.
 
-    Encrypted values are copied as they are: a history row is bound like its row.
+    Encrypted values are copied as they are: a history row is bound like its row.  What the
+    history says beside them and keeps encrypted, the reason, is sealed for each row.
     """
     history = getattr(model, model._meta.simple_history_manager_attribute).model
     record = history(history_date=timezone.now(), history_type=history_type)
@@ -166,22 +169,41 @@ def copy_to_history(model: Any, ids: Sequence[Any], history_type: str) -> None:
     said = [
         f for f in history._meta.concrete_fields if f.attname not in tracked and not f.primary_key
     ]
-    values = [f.get_db_prep_save(getattr(record, f.attname), connection) for f in said]
-    into = ", ".join(quote(f.column) for f in (*copied, *said))
-    taken = ", ".join(quote(sources[f.attname]) for f in copied)
-    constants = ", ".join(["%s"] * len(said))
-    key = model._meta.pk
+    sealed = [f for f in said if isinstance(f, EncryptedTextField)]
+    plain = [f for f in said if f not in sealed]
+    values = [f.get_db_prep_save(getattr(record, f.attname), connection) for f in plain]
+    table, key = quote(model._meta.db_table), model._meta.pk
+    into = ", ".join(quote(f.column) for f in (*copied, *plain, *sealed))
+    taken = ", ".join(
+        [
+            *(f"{table}.{quote(sources[f.attname])}" for f in copied),
+            *["%s"] * len(plain),
+            *(f"sealed.{quote(f.column)}" for f in sealed),
+        ]
+    )
+    columns = ", ".join(["row_key", *(quote(f.column) for f in sealed)])
+    line = f"({', '.join(['%s'] * (1 + len(sealed)))})"
     with connection.cursor() as cursor:
         for start in range(0, len(ids), BATCH):
-            chunk = [key.get_db_prep_value(pk, connection) for pk in ids[start : start + BATCH]]
-            places = ", ".join(["%s"] * len(chunk))
+            chunk = ids[start : start + BATCH]
             # Only names of tables and columns stand in the statement itself.
             cursor.execute(
-                f"INSERT INTO {quote(history._meta.db_table)} ({into}) "  # noqa: S608
-                f"SELECT {taken}, {constants} FROM {quote(model._meta.db_table)} "
-                f"WHERE {quote(key.column)} IN ({places})",
-                [*values, *chunk],
+                f"WITH sealed ({columns}) AS (VALUES {', '.join([line] * len(chunk))}) "  # noqa: S608
+                f"INSERT INTO {quote(history._meta.db_table)} ({into}) SELECT {taken} "
+                f"FROM {table} JOIN sealed ON {table}.{quote(key.column)} = sealed.row_key",
+                [*_sealed_lines(record, sealed, chunk, key, connection), *values],
             )
+
+
+def _sealed_lines(
+    record: Any, fields: Sequence[Any], keys: Sequence[Any], key: Any, connection: Any
+) -> Iterator[Any]:
+    """Yield each row's key, and what its history says, sealed for it."""
+    for row_key in keys:
+        yield key.get_db_prep_value(row_key, connection)
+        for column in fields:
+            text = column.to_text(getattr(record, column.attname))
+            yield str(seal(text, f"{column.binding_label}:{row_key}"))
 
 
 def index_written(ledger: Any, instances: Sequence[Any]) -> None:

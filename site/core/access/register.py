@@ -157,7 +157,7 @@ HISTORY_COLUMNS = FieldClasses(
         "source",
         "actor_name",
     ],
-    personal=["history_change_reason"],
+    sensitive=["history_change_reason"],
 )
 
 Source = Callable[[type[models.Model]], Mapping[str, Classed]]

@@ -19,6 +19,7 @@ from simple_history.models import HistoricalRecords
 from core.access.managers import ScopedManager
 from core.access.opening import without_sealed
 from core.access.scope import scope_filter
+from core.crypto.fields import EncryptedTextField
 
 from .context import SOURCES, required_change
 
@@ -69,7 +70,8 @@ class LedgerHistory(HistoricalRecords):
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("history_manager", ScopedHistoryManager)
-        kwargs.setdefault("history_change_reason_field", models.TextField(blank=True, default=""))
+        # People write about children where they are asked why.
+        kwargs.setdefault("history_change_reason_field", EncryptedTextField(blank=True, default=""))
         kwargs.setdefault("user_db_constraint", False)
         super().__init__(**kwargs)
 
