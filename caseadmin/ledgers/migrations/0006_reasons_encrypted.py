@@ -6,6 +6,6 @@ from core.crypto.migrating import seal_reasons
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledgers", "0003_saved_views_and_bulk_runs")]
+    dependencies = [("ledgers", "0005_rows_that_resemble_records")]
 
     operations = seal_reasons("ledgers", "historicalruntimerecord")
