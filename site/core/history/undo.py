@@ -80,7 +80,7 @@ def steps_of(change_set: uuid.UUID) -> list[Step]:
 
     One query for each tracked model, two more for each that it touched.
     """
-    found = []
+    found: list[Step] = []
     for model in tracked_models():
         if keys := keys_touched(model, change_set):
             found += steps_on(model, keys, change_set)
