@@ -127,7 +127,7 @@ def erase_subject(
         ValidationError: Something must be kept; the message lists why.
     """
     require_reach(actor, subject.territory_code)
-    with writing(actor, "erasure"), unscoped("erasure"):
+    with writing(actor, _("Erasure")), unscoped("erasure"):
         root: Any = type(subject)
         locked = root._base_manager.select_for_update().get(pk=subject.pk)
         reasons = reasons_to_keep(locked)
@@ -228,7 +228,7 @@ def _blank_log(found: Reach, told: dict[Any, set[Any]], actor: "User") -> int:
         kind = ContentType.objects.get_for_model(model, for_concrete_model=False)
         condition |= models.Q(content_type=kind, object_id__in=[str(pk) for pk in pks])
     entries = CaseLogEntry.objects.filter(condition)
-    return blank_entries(entries, actor=actor, reason="erasure", data_too=True)
+    return blank_entries(entries, actor=actor, reason=_("Erasure"), data_too=True)
 
 
 def _cut_loose(found: Reach) -> None:

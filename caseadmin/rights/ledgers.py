@@ -331,7 +331,7 @@ class ErasureLedger(Ledger):
     icon = "bin"
     order = 50
     key = "number"
-    columns = ["number", "record_number", "ground", "rule", "erased_on", "decided_by"]
+    columns = ["number", "record_number", "subject", "ground", "erased_on", "decided_by"]
     filters = ["ground", "erased_on"]
     sections = [
         Section(
@@ -339,10 +339,12 @@ class ErasureLedger(Ledger):
             [
                 "number",
                 "record_number",
+                "subject",
                 "ground",
                 "rule",
                 "request_number",
                 "erased_on",
+                "counts",
                 "decided_by",
                 "released_by",
             ],

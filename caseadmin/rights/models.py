@@ -18,7 +18,7 @@ from core.history.records import LedgerHistory
 from core.identity import normalise_id_number, validate_id_number
 from core.numbering import NumberSeries
 from core.phones import normalise_phone, validate_phone
-from core.privacy.models import Basis
+from core.privacy.models import Basis, RetentionRule
 
 from .enums import (
     GUARDIANS,
@@ -448,6 +448,11 @@ def _counted(counts: dict[str, int]) -> str:
     return "、".join(f"{names[label]} {count}" for label, count in counts.items())
 
 
+def _rule_called(code: str) -> str:
+    rule = RetentionRule.objects.filter(code=code).order_by("-valid_from").first()
+    return rule.label if rule is not None else code
+
+
 class Erasure(NumberedCaseModel):
     """What remains of an erased record: that it was there, and what became of it.
 
@@ -463,7 +468,7 @@ class Erasure(NumberedCaseModel):
     survives_erasure = True
     # What it told of is gone.
     territory_from = ()
-    in_words = {"subject": kind_of_record, "counts": _counted}
+    in_words = {"subject": kind_of_record, "rule": _rule_called, "counts": _counted}
 
     subject = models.CharField(_("kind of record"), max_length=40, editable=False)
     record_number = models.CharField(_("number of the record"), max_length=20, editable=False)

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from caseadmin.children.models import ChildFile
+from caseadmin.ledgers import ledgers
 from caseadmin.rights.models import Erasure
 from caseadmin.rights.retention import apply_retention, due_list, sweep
 from core.access.scope import scoped_to
@@ -27,6 +28,7 @@ from tests.rights.test_erasure import close
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rules")]
 
 TEN_YEARS = 120
+ERASURES = ledgers.get("erasures")
 LONG_AFTER = date(2060, 1, 1)
 
 
@@ -138,6 +140,21 @@ def test_an_officer_erases_on_the_page_what_was_ticked_and_nothing_else(
     assert Erasure.objects.get().record_number == first.file_number
     client.force_login(clerk)
     assert client.get("/admin/disposal/").status_code in (302, 403)
+
+
+def test_the_certificate_says_in_words_what_went_by_which_rule(client, child, acting):
+    close(child, acting)
+    apply_retention(actor=acting, day=LONG_AFTER)
+    certificate = Erasure.objects.get()
+    client.force_login(acting)
+
+    listed = client.get(ERASURES.url("index")).content.decode()
+    page = client.get(ERASURES.url("view", certificate.pk)).content.decode()
+
+    assert ("儿童信息档案" in listed, child.file_number in listed) == (True, True)
+    assert "儿童关爱服务信息档案" in page
+    assert [word for word in ("child_file", "childfile", "erasure<") if word in page] == []
+    assert "家庭成员 1" in page
 
 
 def test_a_sealed_record_is_proposed_to_and_erased_by_the_named_only(child, district):
