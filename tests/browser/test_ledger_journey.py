@@ -310,6 +310,28 @@ def test_two_people_at_one_record_see_each_other_and_lose_nothing(person: Callab
     assert inspector.faults == []
 
 
+OPEN_TOWNS = """
+(select) => [...select.querySelectorAll('optgroup')].filter((town) => !town.disabled)
+    .map((town) => town.label)
+"""
+
+
+def test_an_officer_picks_a_town_and_then_one_of_its_villages(person: Callable[..., Person]):
+    page = staff(person, "officer").goto(f"{FILES}new/")
+    villages = page.locator("[name=village]")
+    towns = page.locator(".ledger-place select").first
+    assert len(villages.evaluate(OPEN_TOWNS)) == 8
+
+    towns.select_option("石桥镇")
+    assert villages.evaluate(OPEN_TOWNS) == ["石桥镇"]
+    villages.select_option(label="白沙洼村")
+    towns.select_option("柳河镇")
+
+    # A village of another town does not stay chosen unseen.
+    expect(villages).to_have_value("")
+    assert villages.evaluate(OPEN_TOWNS) == ["柳河镇"]
+
+
 def test_an_emergency_opening_is_reviewed_and_read_about(person: Callable[..., Person]):
     inspector = Inspector(dark=True)
     police, clerk, auditor = (
