@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.contrib import messages
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -20,8 +21,9 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from caseadmin.ledgers.exporting.writer import FileFormat, Watermark, file_pieces, file_response
 from caseadmin.ledgers.importing.models import new_batch_number
+from caseadmin.ledgers.registry import ledgers
 from caseadmin.ledgers.views.base import as_uuid
-from caseadmin.ledgers.views.looking import LogFilterForm
+from caseadmin.ledgers.views.looking import LogFilterForm, labels_of
 from core.access.scope import unscoped
 from core.accounts.models import Post
 from core.accounts.services import confirm_post, end_unconfirmed_post
@@ -66,6 +68,21 @@ class OversightPage(WagtailAdminTemplateMixin, TemplateView):
         return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
 
 
+class FieldNames:
+    """What the fields that entries of the log name are called, in the ledger of each."""
+
+    def __init__(self) -> None:
+        self.known: dict[int | None, dict[str, str]] = {}
+
+    def __call__(self, entry: Any) -> dict[str, str]:
+        key = entry.content_type_id
+        if key not in self.known:
+            kind = ContentType.objects.get_for_id(key).model_class() if key else None
+            ledger = ledgers.for_model(kind) if kind is not None else None
+            self.known[key] = labels_of(ledger) if ledger is not None else {}
+        return self.known[key]
+
+
 class AuditLogView(OversightPage):
     """Who did what, newest first, by person, action and day."""
 
@@ -88,7 +105,7 @@ class AuditLogView(OversightPage):
         page = paginator.get_page(self.request.GET.get("p"))
         return super().get_context_data(
             form=self.filter_form,
-            lines=lines_of(page.object_list),
+            lines=lines_of(page.object_list, FieldNames()),
             total=paginator.count,
             page_obj=page,
             elided_page_range=list(paginator.get_elided_page_range(page.number)),
@@ -103,7 +120,7 @@ class AuditLogView(OversightPage):
         if not request.user.has_perm(EXPORT):
             raise PermissionDenied
         actor = cast("User", request.user)
-        lines = lines_of(self.entries[:MOST_EXPORTED])
+        lines = lines_of(self.entries[:MOST_EXPORTED], FieldNames())
         mark = Watermark(new_batch_number(), actor.get_full_name(), timezone.now())
         label = str(CaseLogEntry._meta.verbose_name_plural)
         record(

@@ -60,6 +60,15 @@ def test_the_log_is_shown_filtered_and_exported_by_the_one_writer(client, distri
     assert (last.action, last.user_id, last.data["rows"]) == ("tonghu.export", audit_admin.pk, 1)
 
 
+def test_the_log_calls_fields_by_their_names_on_the_form(client, district, audit_admin):
+    row = ChildFileFactory(village=district.village)
+    record("wagtail.edit", actor=audit_admin, instance=row, data={"fields": ["notes", "kin.phone"]})
+
+    page = client.get(reverse("oversight:log"))
+
+    assert [line.detail for line in page.context["lines"]] == ["备注、联系电话"]
+
+
 @pytest.mark.parametrize("role", ["town_clerk", "auditor", "system_admin", "district_officer"])
 @pytest.mark.parametrize("name", ["log", "outliers"])
 def test_nobody_else_reads_the_whole_log(client, district, role, name):

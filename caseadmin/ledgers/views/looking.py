@@ -124,9 +124,10 @@ class LedgerLooksView(RecordPage, TemplateView):
         form = LogFilterForm(self.entries, self.request.GET)
         paginator = form.pages(self.entries, per_page=PER_PAGE)
         page = paginator.get_page(self.request.GET.get("p"))
+        labels = labels_of(self.ledger)
         return super().get_context_data(
             form=form,
-            lines=lines_of(page.object_list, labels_of(self.ledger)),
+            lines=lines_of(page.object_list, lambda entry: labels),
             page_obj=page,
             total=paginator.count,
             elided_page_range=list(paginator.get_elided_page_range(page.number)),

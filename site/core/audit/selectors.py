@@ -1,6 +1,6 @@
 """Questions about the log of actions, and its entries in words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -141,18 +141,21 @@ def actions_in(tallies: Iterable[Tally]) -> list[tuple[str, str]]:
     return sorted(((code, action_label(code)) for code in codes), key=lambda pair: pair[1])
 
 
-def lines_of(entries: Any, field_labels: "dict[str, str] | None" = None) -> list[LogLine]:
+def lines_of(
+    entries: Any, labels_for: Callable[[Any], dict[str, str]] | None = None
+) -> list[LogLine]:
     """Return entries in words; in one query, with people and stated reasons.
 
     Args:
         entries: A page of them, as a query.
-        field_labels: What revealed fields are called, by their names.
+        labels_for: Says what the fields an entry names are called, by their names.
     """
     reads_reasons = current_rights().least(StatedReason, "text").see is Seeing.READ
     beside = ["user", *(["stated_reason"] if reads_reasons else [])]
     lines = []
     for entry in entries.select_related(*beside):
         person = entry.user
+        labels = labels_for(entry) if labels_for and entry.data.get("fields") else {}
         reason = stated_reason(entry) if reads_reasons else ""
         lines.append(
             LogLine(
@@ -161,7 +164,7 @@ def lines_of(entries: Any, field_labels: "dict[str, str] | None" = None) -> list
                 username=person.username if person else "",
                 action=action_label(entry.action),
                 label=entry.label,
-                detail=detail_of(entry.data, field_labels or {}, reason=reason),
+                detail=detail_of(entry.data, labels, reason=reason),
                 sequence=entry.sequence,
             )
         )
