@@ -27,7 +27,7 @@ from core.fields import ChoiceListField
 from core.territories.models import Territory
 
 from .declaration import Column, Condition, Ledger
-from .forms.fields import DayInput, choosable_territories
+from .forms.fields import DayInput, TerritorySelect, choosable_territories
 from .paths import names_a_territory, resolve
 from .presentation import label_of
 from .runtime import kinds
@@ -83,7 +83,7 @@ class TerritoryFilter(django_filters.ChoiceFilter):
         super().__init__(
             choices=[],
             empty_label=_("All"),
-            widget=forms.Select(attrs={"data-ledger-territory": ""}),
+            widget=TerritorySelect(by="prefix"),
             **kwargs,
         )
 

@@ -13,6 +13,7 @@ from .runtime.configuring import CONFIGURING, configuring_urls
 from .runtime.made import NAMESPACE, group_of
 from .runtime.services import may_configure
 from .runtime.urls import defined_urls
+from .views.choosing import PlacesView
 from .views.matrix import MATRIX, matrix_urls, may_see_matrix
 
 autodiscover()
@@ -34,6 +35,12 @@ def register_defined_ledgers() -> list[URLResolver]:
 def register_matrix() -> list[URLPattern]:
     """The matrix of rights."""
     return matrix_urls()
+
+
+@hooks.register("register_admin_urls")
+def register_places() -> list[URLPattern]:
+    """The second step of picking a place."""
+    return [path("places/", PlacesView.as_view(), name="ledger_places")]
 
 
 class MatrixMenuItem(MenuItem):

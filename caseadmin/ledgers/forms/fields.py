@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from django.utils.choices import BaseChoiceIterator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -103,11 +104,52 @@ def grouped(territories: list[Territory]) -> list[tuple[str, list[tuple[str, str
     return list(groups.items())
 
 
-class TerritorySelect(forms.Select):
-    """Villages under the headings of their towns; a script makes two steps of it."""
+MOST_PLACES = 200
+"""More places than these are not written into a page at once."""
 
-    def __init__(self, attrs: Any = None) -> None:
+TOWN = "town:"
+"""Begins the value that asks for the villages of a town; no place has it."""
+
+
+class TerritorySelect(forms.Select):
+    """Villages under the headings of their towns; a script makes two steps of it.
+
+    Of a large area only the villages of the chosen town are on the page.  Each other town
+    has an entry that asks for its villages: the script fetches them, and without a script
+    they are there when the form comes back.
+
+    Args:
+        by: What a place is told by: ``"pk"``, or ``"prefix"`` of its code.
+    """
+
+    def __init__(self, attrs: Any = None, *, by: str = "pk") -> None:
         super().__init__(attrs={"data-ledger-territory": "", **(attrs or {})})
+        self.by = by
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        address = f"{reverse('ledger_places')}?by={self.by}"
+        return super().get_context(name, value, {**(attrs or {}), "data-places-url": address})  # type: ignore[no-any-return]
+
+    def optgroups(self, name: str, value: list[str], attrs: Any = None) -> Any:
+        whole = self.choices
+        self.choices = self._pruned([*whole], {str(one) for one in value})
+        try:
+            return super().optgroups(name, value, attrs)
+        finally:
+            self.choices = whole
+
+    def _pruned(self, choices: list[Any], chosen: set[str]) -> list[Any]:
+        towns = [choice for choice in choices if isinstance(choice[1], list | tuple)]
+        if sum(len(places) for _town, places in towns) <= MOST_PLACES or len(towns) < 2:
+            return choices
+        kept: list[Any] = [choice for choice in choices if choice not in towns]
+        for town, places in towns:
+            is_open = f"{TOWN}{town}" in chosen or any(str(key) in chosen for key, _label in places)
+            if not is_open:
+                more = (f"{TOWN}{town}", _("Show the villages of %(name)s") % {"name": town})
+                places = [*(place for place in places if place[1].startswith(town)), more]
+            kept.append((town, places))
+        return kept
 
 
 class TerritoryField(forms.Field):

@@ -7,9 +7,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.generic import View
 
 from core.access.scope import Scope, current_scope
+from core.territories.models import Territory
 
 from ..columns import column_paths
-from ..forms.fields import option_of
+from ..forms.fields import option_of, pickable
 from ..paths import joins
 from .base import LedgerScopeMixin
 from .listing import MAX_WORDS, WORDS, log_search
@@ -50,3 +51,20 @@ class LedgerChooseView(LedgerScopeMixin, View):
 
         narrowed = narrow(rows, words, kind=self.ledger.slug, scope=current_scope() or Scope())
         return narrowed.queryset.order_by(self.ledger.key)
+
+
+class PlacesView(View):
+    """The villages of one town that the person may pick: the second step of picking a place."""
+
+    http_method_names = ["get", "head", "options"]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        scope = current_scope() or Scope()
+        # PostgreSQL refuses a null character even in a question.
+        town, by = request.GET.get("town", "").replace("\0", ""), request.GET.get("by", "")
+        found = pickable(scope.prefixes, {str(Territory.Level.VILLAGE)}).filter(parent__name=town)
+        places = [
+            [place.prefix if by == "prefix" else str(place.pk), place.name]
+            for place in found.order_by("code")
+        ]
+        return JsonResponse({"places": places})

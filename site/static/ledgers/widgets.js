@@ -25,12 +25,32 @@
                 group.disabled = off;
             }
         };
+        /* Of a large area the page holds an entry in place of a town's villages: fetch them. */
+        const fill = async () => {
+            const group = groups.find((one) => one.label === towns.value);
+            const more = group && group.querySelector('option[value^="town:"]');
+            if (!more) return;
+            select.setAttribute('aria-busy', 'true');
+            try {
+                const address = `${select.dataset.placesUrl}&town=${encodeURIComponent(group.label)}`;
+                const response = await fetch(address, { credentials: 'same-origin' });
+                if (!response.ok || response.redirected) throw new Error(String(response.status));
+                const answer = await response.json();
+                more.replaceWith(...answer.places.map(([value, label]) => new Option(label, value)));
+            } catch (error) {
+                /* The entry stays: sending the form brings the villages. */
+                more.hidden = false;
+            } finally {
+                select.removeAttribute('aria-busy');
+            }
+        };
         const chosen = select.selectedOptions[0];
         if (chosen && chosen.parentElement.tagName === 'OPTGROUP') towns.value = chosen.parentElement.label;
         narrow();
         towns.addEventListener('change', (event) => {
             event.stopPropagation();
             narrow();
+            fill();
             const current = select.selectedOptions[0];
             if (current && current.parentElement.tagName === 'OPTGROUP' && current.parentElement.disabled) {
                 select.value = '';
