@@ -173,15 +173,15 @@ def copy_to_history(model: Any, ids: Sequence[Any], history_type: str) -> None:
     plain = [f for f in said if f not in sealed]
     values = [f.get_db_prep_save(getattr(record, f.attname), connection) for f in plain]
     table, key = quote(model._meta.db_table), model._meta.pk
-    into = ", ".join(quote(f.column) for f in (*copied, *plain, *sealed))
+    into = ", ".join(quote(str(f.column)) for f in (*copied, *plain, *sealed))
     taken = ", ".join(
         [
             *(f"{table}.{quote(sources[f.attname])}" for f in copied),
             *["%s"] * len(plain),
-            *(f"sealed.{quote(f.column)}" for f in sealed),
+            *(f"sealed.{quote(str(f.column))}" for f in sealed),
         ]
     )
-    columns = ", ".join(["row_key", *(quote(f.column) for f in sealed)])
+    columns = ", ".join(["row_key", *(quote(str(f.column)) for f in sealed)])
     line = f"({', '.join(['%s'] * (1 + len(sealed)))})"
     with connection.cursor() as cursor:
         for start in range(0, len(ids), BATCH):
