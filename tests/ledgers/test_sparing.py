@@ -1,0 +1,85 @@
+"""What a ledger's pages ask along with something else, or keep, stays true."""
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.utils import timezone
+
+from caseadmin.ledgers import chrome, ledgers
+from core.access.scope import scoped_to
+from core.audit.models import CaseLogEntry, ChainHead
+from core.audit.services import HEAD_SEEN, head_now, record
+from core.audit.verification import verify
+from core.history.context import change_set
+from tests.factories.core import TerritoryFactory, approve
+from tests.ledgers.conftest import clerk_of, lend
+from tests.ledgers.sampleapp.models import Case, Item
+
+pytestmark = pytest.mark.django_db
+
+LOANS = ledgers.get("tool-loans")
+
+
+def test_the_menu_that_is_kept_loses_what_a_person_may_no_longer_open(signed_in, clerk, case):
+    address, keepers = LOANS.url("view", case.pk), "/admin/keepers/"
+    first = signed_in.get(address).content.decode()
+    kept = signed_in.get(address).content.decode()
+    clerk.user_permissions.remove(Permission.objects.get(codename="view_keeper"))
+    clerk.user_permissions.remove(Permission.objects.get(codename="change_keeper"))
+    clerk.user_permissions.remove(Permission.objects.get(codename="add_keeper"))
+    clerk.user_permissions.remove(Permission.objects.get(codename="delete_keeper"))
+    after = signed_in.get(address).content.decode()
+
+    assert [keepers in page for page in (first, kept, after)] == [True, True, False]
+
+
+def test_the_menu_is_kept_for_a_while_only(signed_in, case, monkeypatch):
+    address = LOANS.url("view", case.pk)
+    drawn = []
+    stock = chrome.stock_menu
+    monkeypatch.setattr(chrome, "stock_menu", lambda context: drawn.append(1) or stock(context))
+    now = [1000.0]
+    monkeypatch.setattr(chrome.time, "monotonic", lambda: now[0])
+    for seconds in (0, 30, 31):
+        now[0] += seconds
+        signed_in.get(address)
+
+    assert len(drawn) == 2
+
+
+def test_a_row_that_is_gone_still_stands_among_the_latest_changes(signed_in, clerk, case):
+    with scoped_to(clerk), change_set(actor=clerk, reason="verliehen"):
+        Item.objects.get(case=case).delete()
+
+    page = signed_in.get(LOANS.url("view", case.pk)).content.decode()
+
+    assert ("锄头" in page, "verliehen" in page) == (True, True)
+
+
+def test_a_unique_value_is_still_asked_for_where_it_was_changed(signed_in, clerk, case, district):
+    lend(clerk, district.village, number="L-2")
+    sent = {
+        "number": "L-2", "full_name": case.full_name, "village": str(case.village_id),
+        "risk": "low", "version": case.version,
+    }  # fmt: skip
+
+    answer = signed_in.post(LOANS.url("edit", case.pk), sent)
+
+    assert (answer.status_code, Case._base_manager.filter(number="L-2").count()) == (422, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_entry_whose_place_was_taken_meanwhile_is_written_behind_it(client):
+    town = TerritoryFactory(level="town", code="990101001000")
+    clerk = clerk_of(town)
+    approve(clerk, town)
+    case = lend(clerk, TerritoryFactory(code="990101001001", parent=town))
+    with scoped_to(clerk):
+        seen = Case.objects.annotate(**{HEAD_SEEN: head_now()}).get(pk=case.pk)
+        before = ChainHead.objects.get().sequence
+        record("tonghu.view", actor=clerk, instance=case)
+        record("tonghu.view", actor=clerk, instance=seen)
+
+    report = verify()
+    assert (report.is_whole, report.last) == (True, before + 2)
+    assert ChainHead.objects.get().code == CaseLogEntry.objects.get(sequence=before + 2).code
+    assert CaseLogEntry.objects.latest("sequence").timestamp <= timezone.now()
