@@ -1,14 +1,15 @@
 """What stands around every page of the admin, kept for the ledgers' pages.
 
-Wagtail works out its menu, the words for its scripts and its list of shortcuts on each page
-anew, which takes longer than to work out a record.  On a ledger's page they are kept in memory
-for ``KEPT_SECONDS``: the menu for each person, as long as their rights stay the same, and only
-if they have none on pages, collections or sites, which are no part of those rights.
+Wagtail works out its icons, its menu, the words for its scripts and its list of shortcuts
+on each page anew, which takes longer than to work out a record.  On a ledger's page they are
+kept in memory for ``KEPT_SECONDS``: the menu for each person, as long as their rights stay the
+same, and only if they have none on pages, collections or sites, no part of those rights.
 """
 
 import re
 import time
 from collections import OrderedDict
+from functools import lru_cache
 from threading import Lock
 from typing import Any
 
@@ -36,6 +37,7 @@ _lock = Lock()
 stock_menu = stock.sidebar_props
 stock_config = stock.wagtail_config
 stock_shortcuts = stock.keyboard_shortcuts_dialog
+stock_icon = stock.icon
 
 
 def mark(request: HttpRequest) -> None:
@@ -118,8 +120,23 @@ def shortcuts(context: Any) -> Any:
     return found
 
 
+def icon(name: str = "", classname: str = "", title: Any = None, wrapped: Any = False) -> Any:
+    """Return an icon, drawn; the same words draw the same one.  With a title none is kept."""
+    if title is not None:
+        values = stock_icon(name, classname, title, wrapped)
+        return render_to_string("wagtailadmin/shared/icon.html", values)
+    return _plain_icon(name, classname, bool(wrapped))
+
+
+@lru_cache(maxsize=500)
+def _plain_icon(name: str, classname: str, wrapped: bool) -> Any:
+    values = stock_icon(name, classname, None, wrapped)
+    return render_to_string("wagtailadmin/shared/icon.html", values)
+
+
 def install() -> None:
     """Have Wagtail's tags ask here first."""
+    stock.register.simple_tag(icon)
     for tag, name in (
         (menu, "sidebar_props"),
         (config, "wagtail_config"),

@@ -2,16 +2,11 @@
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.utils import timezone
 
 from caseadmin.ledgers import chrome, ledgers
 from core.access.scope import scoped_to
-from core.audit.models import CaseLogEntry, ChainHead
-from core.audit.services import HEAD_SEEN, head_now, record
-from core.audit.verification import verify
 from core.history.context import change_set
-from tests.factories.core import TerritoryFactory, approve
-from tests.ledgers.conftest import clerk_of, lend
+from tests.ledgers.conftest import lend
 from tests.ledgers.sampleapp.models import Case, Item
 
 pytestmark = pytest.mark.django_db
@@ -65,21 +60,3 @@ def test_a_unique_value_is_still_asked_for_where_it_was_changed(signed_in, clerk
     answer = signed_in.post(LOANS.url("edit", case.pk), sent)
 
     assert (answer.status_code, Case._base_manager.filter(number="L-2").count()) == (422, 1)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_an_entry_whose_place_was_taken_meanwhile_is_written_behind_it(client):
-    town = TerritoryFactory(level="town", code="990101001000")
-    clerk = clerk_of(town)
-    approve(clerk, town)
-    case = lend(clerk, TerritoryFactory(code="990101001001", parent=town))
-    with scoped_to(clerk):
-        seen = Case.objects.annotate(**{HEAD_SEEN: head_now()}).get(pk=case.pk)
-        before = ChainHead.objects.get().sequence
-        record("tonghu.view", actor=clerk, instance=case)
-        record("tonghu.view", actor=clerk, instance=seen)
-
-    report = verify()
-    assert (report.is_whole, report.last) == (True, before + 2)
-    assert ChainHead.objects.get().code == CaseLogEntry.objects.get(sequence=before + 2).code
-    assert CaseLogEntry.objects.latest("sequence").timestamp <= timezone.now()
