@@ -82,12 +82,14 @@ def words(model_field: Any, value: Any) -> str:
     """
     if value is None or value == "" or value == []:
         return ""
+    if model_field is None:
+        return plain(value)
     said = getattr(getattr(model_field, "model", None), "in_words", {}).get(model_field.name)
     if said is not None:
         return str(said(value))
     if isinstance(model_field, ChoiceListField):
         return model_field.labels(value)
-    if model_field is not None and model_field.choices:
+    if model_field.choices:
         labels = dict(model_field.flatchoices)
         return str(labels.get(value, value))
     return plain(value)

@@ -15,13 +15,13 @@ from django.conf import settings
 
 from config.refusals import weaknesses
 
+pytestmark = pytest.mark.once
+
 PROBE = """
 import json, django
 django.setup()
 from django.test import Client
 from django.urls import get_resolver
-
-pytestmark = pytest.mark.once
 
 def names(patterns, prefix=""):
     for pattern in patterns:
