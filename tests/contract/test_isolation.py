@@ -124,6 +124,11 @@ def walked(world: World, role: str = "town_clerk", place: str = "foreign") -> Re
     return report
 
 
+def everything_opens(user, model, rows, told=None):
+    """Approvals open whatever is asked for."""
+    return {row.pk for row in rows}
+
+
 def test_what_another_department_keeps_stays_closed(db, tell):
     """Same village, other department: no approval opens it, and what is sealed is not there."""
     world = build(["village", "department", "sealed"])
@@ -136,12 +141,9 @@ def test_what_another_department_keeps_stays_closed(db, tell):
     found, probes = [str(finding) for finding in report.findings], report.probes
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "core.access.opening.openable", lambda user, model, rows: {r.pk for r in rows}
-        )
+        patch.setattr("core.access.opening.openable", everything_opens)
         for name in ("exporting", "bulk"):
-            module = f"caseadmin.ledgers.{name}.services.openable"
-            patch.setattr(module, lambda user, model, rows: {row.pk for row in rows})
+            patch.setattr(f"caseadmin.ledgers.{name}.services.openable", everything_opens)
         closed = walk.closed
         patch.setattr(walk, "closed_to", lambda person, scope: closed)
         walk.go(police, "police", ["department"])
