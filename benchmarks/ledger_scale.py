@@ -268,7 +268,13 @@ def copy_history(model: Any, stamp: Callable[[Any], None], now: Any) -> None:
             f"INSERT INTO {quote(history._meta.db_table)} ({into}, change_set) "
             f"SELECT {taken}, {', '.join(['%s'] * len(said))}, {fresh} "
             f"FROM {quote(model._meta.db_table)}",
-            [f.get_db_prep_save(getattr(record, f.attname), connection) for f in said],
+            # No reason is given, and the empty text stays empty when it is sealed.
+            [
+                ""
+                if f.name == "history_change_reason"
+                else f.get_db_prep_save(getattr(record, f.attname), connection)
+                for f in said
+            ],
         )
 
 
