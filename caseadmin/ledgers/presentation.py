@@ -45,6 +45,11 @@ class Shown:
     url: str = ""
     long: bool = False
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the text says it all: no template of its own is needed to draw it."""
+        return bool(self.text) and not (self.masked or self.url or self.long)
+
 
 @dataclass(frozen=True)
 class ShownTable:
