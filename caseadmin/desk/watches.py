@@ -6,7 +6,7 @@ Each watch is a number on the desk and, at its own address, exactly the rows it 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -25,6 +25,7 @@ from core.accounts.factors import SECOND_FACTORS, role_needs_factor
 from core.accounts.models import Post, Role, SignInAttempt, User
 from core.audit.models import CaseLogEntry
 from core.audit.selectors import lines_of
+from core.calendar import start_of
 
 ENDS_SOON = timedelta(days=30)
 LATELY = timedelta(days=30)
@@ -74,11 +75,6 @@ class Watch:
         return unscoped("audit administration") if self.reads_all else nullcontext()
 
 
-def start_of_day(day: date) -> datetime:
-    """Return the first moment of a day, local time."""
-    return timezone.make_aware(datetime.combine(day, time.min))
-
-
 def _holds(*rights: str) -> Callable[[Any], bool]:
     return lambda user: any(user.has_perm(right) for right in rights)
 
@@ -112,14 +108,14 @@ def failed_attempts(user: Any, day: date) -> QuerySet[SignInAttempt]:
     """Return the tries to sign in of the last seven days that were refused."""
     outcome = SignInAttempt.Outcome
     refused = (outcome.WRONG, outcome.WRONG_CODE, outcome.LIMITED, outcome.REFUSED)
-    since = start_of_day(day - THIS_WEEK)
+    since = start_of(day - THIS_WEEK)
     rows = SignInAttempt.objects.filter(outcome__in=refused, at__gte=since)
     return rows.select_related("user").order_by("-at", "-pk")
 
 
 def exports(user: Any, day: date) -> QuerySet[CaseLogEntry]:
     """Return the log's entries of files that left within the last seven days."""
-    since = start_of_day(day - THIS_WEEK)
+    since = start_of(day - THIS_WEEK)
     entries = CaseLogEntry.objects.filter(action="tonghu.export", timestamp__gte=since)
     return entries.order_by("-sequence")
 
@@ -315,7 +311,7 @@ def watch_charts(user: Any, day: date | None = None) -> Iterator[DrawnChart]:
         counts = [(str(role.label), role.held) for role in roles]
         yield from _chart("posts-by-role", _("Posts held today, by role"), counts)
     if user.has_perm(SEE_LOG):
-        since = start_of_day(today - timedelta(days=CHART_DAYS - 1))
+        since = start_of(today - timedelta(days=CHART_DAYS - 1))
         with unscoped("audit administration"):
             entries = CaseLogEntry.objects.filter(timestamp__gte=since).order_by()
             days = entries.annotate(on=TruncDate("timestamp")).values_list("on")

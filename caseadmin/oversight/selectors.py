@@ -14,7 +14,7 @@ from caseadmin.children.models import ChildFile
 from core.accounts.models import User
 from core.audit.models import CaseLogEntry
 from core.audit.outliers import LOOKED, Finding, outliers
-from core.audit.selectors import start_of
+from core.calendar import start_of
 
 FEWEST_SAME_NAME = 3
 TIMES_SHARE = 3

@@ -1,7 +1,14 @@
-"""Ages and anniversaries by the calendar, as the law counts them."""
+"""Days by the calendar: ages and anniversaries as the law counts them, and when a day begins."""
 
 from calendar import isleap
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+
+from django.utils import timezone
+
+
+def start_of(day: date) -> datetime:
+    """Return the first moment of a day in local time."""
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def anniversary(day: date, years: int) -> date:

@@ -1,7 +1,7 @@
 """Grant, ask, decide, break the glass, review, seal."""
 
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -13,6 +13,7 @@ from core.access.guards import require_reach
 from core.access.opening import APPROVE, BREAK_GLASS, SEAL, may_open, needs_approval
 from core.access.scope import unscoped
 from core.audit.services import record
+from core.calendar import start_of
 from core.history.context import change_set
 from core.numbering import next_number, next_numbers
 
@@ -60,10 +61,10 @@ def approve_post(*, post: "Post", approver: "User") -> Approval | None:
     if approver.pk == post.user_id:
         raise ValidationError(_("Nobody approves their own access. Ask a colleague."))
     now = timezone.now()
-    starts_at = max(now, _start_of(post.held_from))
+    starts_at = max(now, start_of(post.held_from))
     ends_at = starts_at + LONGEST_STANDING
     if post.held_to is not None:
-        ends_at = max(min(ends_at, _start_of(post.held_to + timedelta(days=1))), starts_at)
+        ends_at = max(min(ends_at, start_of(post.held_to + timedelta(days=1))), starts_at)
     # Whoever appoints reaches no case; the approval is none either.
     with unscoped("standing approval of a post"), change_set(actor=approver):
         approval = Approval(
@@ -87,7 +88,7 @@ def end_approvals_of(*, post: "Post", actor: "User") -> None:
     """Let the standing approvals of a post end with it."""
     if post.held_to is None:
         return
-    last = _start_of(post.held_to + timedelta(days=1))
+    last = start_of(post.held_to + timedelta(days=1))
     with unscoped("standing approval of a post"), change_set(actor=actor):
         for approval in Approval._base_manager.filter(post_id=post.pk, ends_at__gt=last):
             approval.ends_at = max(last, approval.starts_at)
@@ -117,7 +118,7 @@ def renew_approval(*, approval: Approval, actor: "User") -> Approval:
         raise ValidationError(_("The post has ended, and the approval with it."))
     locked.ends_at = timezone.now() + LONGEST_STANDING
     if post.held_to is not None:
-        locked.ends_at = min(locked.ends_at, _start_of(post.held_to + timedelta(days=1)))
+        locked.ends_at = min(locked.ends_at, start_of(post.held_to + timedelta(days=1)))
     locked.approver = actor
     with change_set(actor=actor, reason=_("Recertified")):
         locked.save()
@@ -268,10 +269,6 @@ def _require(actor: "User", right: str, code: str) -> None:
     if not actor.has_perm(right):
         raise PermissionDenied(_("You may not do this."))
     require_reach(actor, code)
-
-
-def _start_of(day: Any) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 # Seals

@@ -1,11 +1,12 @@
 """Questions about attachments."""
 
-from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
+
+from core.calendar import start_of
 
 from .models import Attachment, AttachmentQuerySet
 
@@ -27,6 +28,6 @@ def every_attachment_of(holder: Any) -> QuerySet[Attachment]:
 
 def bytes_uploaded_today(user: "User") -> int:
     """Return how much a person has uploaded since local midnight, wherever."""
-    midnight = timezone.make_aware(datetime.combine(timezone.localdate(), time.min))
+    midnight = start_of(timezone.localdate())
     rows = Attachment._base_manager.filter(created_by=user, created_at__gte=midnight)
     return rows.aggregate(total=Sum("size"))["total"] or 0

@@ -12,8 +12,9 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from core.calendar import start_of
+
 from .models import CaseLogEntry
-from .selectors import start_of
 
 LOOKED = ("tonghu.view", "tonghu.reveal", "tonghu.print")
 WITHOUT_CASELOAD = ("tonghu.ask", "tonghu.break_glass")

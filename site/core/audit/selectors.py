@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Count, Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy, ngettext
 from wagtail.log_actions import registry
 
 from core.access.rights import Seeing, current_rights
+from core.calendar import start_of
 
 from .models import CaseLogEntry, CaseLogRow, StatedReason
 
@@ -80,11 +80,6 @@ def narrowed(
     if last is not None:
         entries = entries.filter(timestamp__lt=start_of(last + timedelta(days=1)))
     return entries
-
-
-def start_of(day: date) -> datetime:
-    """Return the first moment of a day in local time."""
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Delete entries of the log of actions that are older than the retention."""
 
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,6 +11,7 @@ from django.utils.dateparse import parse_date
 from core.access.scope import unscoped
 from core.accounts.selectors import system_account
 from core.audit.services import purge, retention
+from core.calendar import start_of
 
 
 class Command(BaseCommand):
@@ -37,4 +38,4 @@ class Command(BaseCommand):
             day = None
         if day is None:
             raise CommandError("--before takes a day, such as 2023-01-31")
-        return timezone.make_aware(datetime.combine(day, time.min))
+        return start_of(day)
