@@ -71,6 +71,24 @@ def test_nothing_is_stored_of_a_row_nobody_has_compared(clerk, child, preview):
     assert [row.action for row in batch.rows.all()] == ["likely"]
 
 
+def test_what_waits_is_counted_as_left_out_and_handed_back(clerk, child, preview, client):
+    batch = preview(csv_bytes([HEADER, line("王晨曦"), line("李安")]))
+    client.force_login(clerk)
+    handed_back = ChildFileLedger.url("import_wrong", batch.number)
+
+    before = client.get(handed_back)
+    client.post(ChildFileLedger.url("import_confirm", batch.number))
+    result = client.get(ChildFileLedger.url("import_result", batch.number))
+    after = client.get(handed_back)
+
+    assert (before.status_code, after.status_code) == (200, 200)
+    assert result.context["batch"].left_out == 1
+    assert (result.context["has_rows_left_out"], handed_back in result.content.decode()) == (
+        True,
+        True,
+    )
+
+
 def test_whoever_has_compared_stores_it_as_another_person(clerk, child, preview, client):
     batch = preview(csv_bytes([HEADER, line("王晨曦"), line("王晨曦")]))
     client.force_login(clerk)

@@ -159,6 +159,16 @@ class ImportBatch(models.Model):
         return self.state in {self.State.PLANNING, self.State.COMMITTING}
 
     @property
+    def left_out(self) -> int:
+        """How many rows are not stored: wrong ones, and those that are perhaps on file."""
+        return self.wrong + self.likely
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether rows are left out where all or nothing was asked for."""
+        return self.mode == self.Mode.ALL_OR_NOTHING and self.left_out > 0
+
+    @property
     def to_write(self) -> int:
         """How many records a confirmation writes."""
         return self.new + self.changed
@@ -203,6 +213,9 @@ class ImportRow(models.Model):
         UNCHANGED = "unchanged", pgettext_lazy("row of an import", "unchanged")
         WRONG = "wrong", pgettext_lazy("row of an import", "wrong")
         LIKELY = "likely", pgettext_lazy("row of an import", "perhaps on file")
+
+    LEFT_OUT = (Action.WRONG, Action.LIKELY)
+    """Rows that are not stored, and are handed back."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, related_name="rows")

@@ -133,8 +133,7 @@ def wrong_rows(batch: ImportBatch, resource: LedgerResource) -> tuple[list[str],
     headings = [h for h in headings_of(batch) if not is_reason_heading(h.text)]
     heads = [heading.text for heading in headings] + [str(REASON_HEADING)]
     lines = []
-    left_out = (ImportRow.Action.WRONG, ImportRow.Action.LIKELY)
-    rows = batch.rows.filter(action__in=left_out).order_by("position")
+    rows = batch.rows.filter(action__in=ImportRow.LEFT_OUT).order_by("position")
     for row in rows.iterator(chunk_size=500):
         payload = json.loads(row.payload)
         cells = payload["cells"]

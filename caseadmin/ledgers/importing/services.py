@@ -295,7 +295,7 @@ def confirm_batch(*, batch: ImportBatch, actor: "User") -> ImportBatch:
 
 
 def _refuse_unconfirmable(batch: ImportBatch) -> None:
-    if batch.mode == ImportBatch.Mode.ALL_OR_NOTHING and (batch.wrong or batch.likely):
+    if batch.is_stuck:
         raise ValidationError(
             _("Some rows are wrong, and you asked to store all or nothing. Correct the file.")
         )
@@ -426,8 +426,7 @@ def _store(
     batch.save()
     # Only rows left out are still needed, to be handed back; the rest is in the ledger.
     ImportSource._base_manager.filter(batch=batch).delete()
-    left_out = (Action.WRONG, Action.LIKELY)
-    ImportRow._base_manager.filter(batch=batch).exclude(action__in=left_out).delete()
+    ImportRow._base_manager.filter(batch=batch).exclude(action__in=ImportRow.LEFT_OUT).delete()
 
 
 def _refuse_stale(ledger: Any, writes: list[Record]) -> None:

@@ -375,9 +375,6 @@ class PreviewView(ImportPage):
         page = list(rows.order_by("position")[: PAGE + 1])
         shown = shown_rows(page[:PAGE], self.batch, self.resource, self.sight)
         batch = self.batch
-        is_stuck = batch.mode == ImportBatch.Mode.ALL_OR_NOTHING and bool(
-            batch.wrong or batch.likely
-        )
         return super().get_context_data(
             tiles=[
                 (action, ImportRow.Action(action).label, getattr(batch, action))
@@ -389,8 +386,8 @@ class PreviewView(ImportPage):
             rows=shown,
             next_after=page[PAGE - 1].position if len(page) > PAGE else None,
             is_later_page=bool(after),
-            can_confirm=bool(batch.to_write) and not is_stuck,
-            is_stuck=is_stuck,
+            can_confirm=bool(batch.to_write) and not batch.is_stuck,
+            is_stuck=batch.is_stuck,
             to_write=batch.to_write,
             to_write_text=rows_sentence(batch.to_write),
             several_sheets=len({row.sheet for row in page}) > 1 or bool(batch.form),
@@ -485,20 +482,19 @@ class ResultView(ImportPage):
         return super().get_context_data(
             is_done=batch.state == ImportBatch.State.DONE,
             error=sentence,
-            has_wrong_rows=batch.rows.filter(action=ImportRow.Action.WRONG).exists(),
-            left_out=batch.wrong,
+            has_rows_left_out=batch.rows.filter(action__in=ImportRow.LEFT_OUT).exists(),
             **kwargs,
         )
 
 
 class WrongRowsView(ImportPage):
-    """Hand the wrong rows back: the cells as they came, and the reason beside them."""
+    """Hand the rows left out back: the cells as they came, and the reason beside them."""
 
     step = "result"
 
     def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         batch = self.batch
-        count = batch.rows.filter(action=ImportRow.Action.WRONG).count()
+        count = batch.rows.filter(action__in=ImportRow.LEFT_OUT).count()
         if not count:
             raise Http404
         log(
