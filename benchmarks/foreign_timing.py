@@ -33,10 +33,10 @@ django.setup()
 
 import logging  # noqa: E402
 
-from django.core.management import call_command  # noqa: E402
-from django.db import connection, transaction  # noqa: E402
+from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 
+from benchmarks.throwaway import throwaway_database  # noqa: E402
 from caseadmin.ledgers.registry import ledgers  # noqa: E402
 from core.access.opening import needs_approval  # noqa: E402
 from tests.probe.world import World, build  # noqa: E402
@@ -118,18 +118,10 @@ def main() -> int:
     parser.add_argument("--keep", help="SQLite file that keeps the migrated database between runs")
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)
-    if options.keep:
-        connection.settings_dict["TEST"]["NAME"] = options.keep
-    connection.creation.create_test_db(verbosity=0, autoclobber=True, keepdb=bool(options.keep))
-    call_command("createcachetable")
-    try:
-        with transaction.atomic():
-            world = build(["village", "foreign", "sealed"])
-            gc.disable()
-            found = measure(world, options.rounds, CLOCKS[options.clock])
-            transaction.set_rollback(True)
-    finally:
-        connection.creation.destroy_test_db("", verbosity=0, keepdb=bool(options.keep))
+    with throwaway_database(options.keep):
+        world = build(["village", "foreign", "sealed"])
+        gc.disable()
+        found = measure(world, options.rounds, CLOCKS[options.clock])
     wide = [f"{name}: {ratio:.3f}" for name, ratio in found if not LIMITS[0] < ratio < LIMITS[1]]
     ratios = sorted(ratio for _name, ratio in found)
     print(

@@ -22,9 +22,7 @@ django.setup()
 
 import logging  # noqa: E402
 
-from django.core.management import call_command  # noqa: E402
-from django.db import connection, transaction  # noqa: E402
-
+from benchmarks.throwaway import throwaway_database  # noqa: E402
 from tests.probe.walk import Report, Walk, unprobed  # noqa: E402
 from tests.probe.world import PLACES, World, build  # noqa: E402
 
@@ -76,18 +74,10 @@ def main() -> int:
     parser.add_argument("--keep", help="SQLite file that keeps the migrated database between runs")
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)
-    if options.keep:
-        connection.settings_dict["TEST"]["NAME"] = options.keep
-    connection.creation.create_test_db(verbosity=0, autoclobber=True, keepdb=bool(options.keep))
-    call_command("createcachetable")
-    try:
-        with transaction.atomic():
-            world = build(dict.fromkeys(["village", *options.places]))
-            roles = options.roles or [role["code"] for role in world.roles]
-            report = walk_all(world, roles, options.reach, options.places, options.ways)
-            transaction.set_rollback(True)
-    finally:
-        connection.creation.destroy_test_db("", verbosity=0, keepdb=bool(options.keep))
+    with throwaway_database(options.keep):
+        world = build(dict.fromkeys(["village", *options.places]))
+        roles = options.roles or [role["code"] for role in world.roles]
+        report = walk_all(world, roles, options.reach, options.places, options.ways)
     missed = unprobed(report)
     counted = ("leak", "unapproved", "field", "changed", "5xx", "changed by reading")
     kinds = {kind: len(report.of(kind)) for kind in counted}

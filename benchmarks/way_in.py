@@ -23,9 +23,8 @@ django.setup()
 import logging  # noqa: E402
 
 from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.db import connection, transaction  # noqa: E402
 
+from benchmarks.throwaway import throwaway_database  # noqa: E402
 from tests.conftest import small_district  # noqa: E402
 from tests.probe.way_in import (  # noqa: E402
     GET,
@@ -56,14 +55,8 @@ def main() -> int:
     """Build the world, walk, print, and take everything back."""
     logging.disable(logging.CRITICAL)
     settings.SECOND_FACTOR_REQUIRED = True
-    connection.creation.create_test_db(verbosity=0, autoclobber=True)
-    call_command("createcachetable")
-    try:
-        with transaction.atomic():
-            tried = walk()
-            transaction.set_rollback(True)
-    finally:
-        connection.creation.destroy_test_db(connection.settings_dict["NAME"], verbosity=0)
+    with throwaway_database():
+        tried = walk()
     print(f"{tried.count:,} requests with a password alone, {len(tried.reached)} reached")
     for reached in tried.reached[:20]:
         print(*reached)
