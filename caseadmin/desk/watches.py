@@ -19,7 +19,7 @@ from django.utils.translation import pgettext_lazy
 from wagtail.models import Page, WorkflowState
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
-from caseadmin.ledgers.charts import Bar, DrawnChart
+from caseadmin.ledgers.charts import Bar, DrawnChart, share_of
 from core.access.scope import unscoped
 from core.accounts.factors import SECOND_FACTORS, role_needs_factor
 from core.accounts.models import Post, Role, SignInAttempt, User
@@ -294,9 +294,7 @@ def watch_called(name: str) -> Watch:
 def _chart(name: str, title: Any, counts: Sequence[tuple[str, int]]) -> Iterator[DrawnChart]:
     largest = max((count for _label, count in counts), default=0)
     bars = [
-        Bar(label, count, max(round(100 * count / largest), 1), "info", "")
-        for label, count in counts
-        if count
+        Bar(label, count, share_of(count, largest), "info", "") for label, count in counts if count
     ]
     if bars:
         yield DrawnChart(name, str(title), bars)

@@ -40,6 +40,11 @@ class Bar:
     url: str
 
 
+def share_of(count: int, largest: int) -> int:
+    """Return the length of a bar in percent of the largest one; something is always seen."""
+    return max(round(100 * count / largest), 1)
+
+
 @dataclass(frozen=True)
 class DrawnChart:
     """A chart ready to be drawn."""
@@ -85,7 +90,7 @@ def _bars(ledger: type[Ledger], chart: Chart) -> Iterator[Bar]:
         yield Bar(
             label=str(labels.get(code) or code or blank()),
             count=count,
-            share=max(round(100 * count / largest), 1),
+            share=share_of(count, largest),
             tone=chart.tones.get(code, "info"),
             url=_list_url(ledger, chart, code),
         )

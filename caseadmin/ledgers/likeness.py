@@ -80,11 +80,9 @@ def likely_duplicates(
         rows = rows.select_related(*select)
     found = []
     for row in rows.prefetch_related(*prefetch, *relations):
-        codes = list(_codes(mine, Evidence.of(ledger, likeness, row, None)))
-        points = sum(REASONS[code][0] for code in codes)
+        points, codes = _weighed(mine, Evidence.of(ledger, likeness, row, None))
         if points >= LIKELY:
-            reasons = [REASONS[c][1] for c in sorted(codes, key=lambda c: -REASONS[c][0])]
-            found.append(Likely(row, points, reasons))
+            found.append(Likely(row, points, [REASONS[code][1] for code in codes]))
     found.sort(key=lambda one: (-one.points, str(one.record)))
     return found[:MOST_SHOWN]
 
@@ -152,6 +150,12 @@ def _candidates(ledger: type[Ledger], likeness: Likeness, mine: Evidence) -> Ite
         narrowed = narrow(rows, mine.name, kind=ledger.slug, scope=scope)
         if narrowed.level:
             yield from narrowed.queryset.values_list("pk", flat=True)[:MOST_CANDIDATES]
+
+
+def _weighed(mine: Evidence, theirs: Evidence) -> tuple[int, list[str]]:
+    """Return the weight of what two records share, and the evidence, strongest first."""
+    codes = sorted(_codes(mine, theirs), key=lambda code: -REASONS[code][0])
+    return sum(REASONS[code][0] for code in codes), codes
 
 
 def _codes(mine: Evidence, theirs: Evidence) -> Iterator[str]:
@@ -313,10 +317,8 @@ class _Pool:
                 keys |= self.by.get((path, digest), set())
         found = []
         for pk in keys & self.evidence.keys():
-            codes = list(_codes(mine, self.evidence[pk]))
-            points = sum(REASONS[code][0] for code in codes)
+            points, codes = _weighed(mine, self.evidence[pk])
             if points >= LIKELY:
-                codes.sort(key=lambda code: -REASONS[code][0])
                 found.append(LikelyRow(str(pk), self.number[pk], points, codes))
         found.sort(key=lambda one: (-one.points, one.number))
         return found[:MOST_NAMED]

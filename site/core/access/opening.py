@@ -113,10 +113,8 @@ def _held_by(user: "User", keys: list[Any]) -> Any:
 
     An approval of a single record has no place.
     """
-    from core.approvals.models import Approval, SealedKey  # app ready
+    from core.approvals.models import SealedKey  # app ready
 
-    now = timezone.now()
-    held = Approval._base_manager.filter(person=user, starts_at__lte=now, ends_at__gt=now)
     sealed = SealedKey.objects.filter(record_id__in=keys).values_list(
         "record_id",
         Value("", output_field=CharField()),
@@ -124,7 +122,14 @@ def _held_by(user: "User", keys: list[Any]) -> Any:
         Value(None, output_field=JSONField()),
     )
     columns = ("record_id", "record_model", "prefix", "record_kinds")
-    return held.order_by().values_list(*columns).union(sealed, all=True)
+    return _held_now(user.pk).order_by().values_list(*columns).union(sealed, all=True)
+
+
+def _held_now(user_id: Any) -> QuerySet[Any]:
+    from core.approvals.models import Approval  # app ready
+
+    now = timezone.now()
+    return Approval._base_manager.filter(person_id=user_id, starts_at__lte=now, ends_at__gt=now)
 
 
 def telling_openings(user: "User", rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -229,13 +234,7 @@ def _apart_from(rows: QuerySet[Any], ways: tuple[str, ...], user_id: Any) -> Que
 
 
 def _named_for(user_id: Any) -> Any:
-    from core.approvals.models import Approval  # app ready
-
-    now = timezone.now()
-    named = Approval._base_manager.filter(
-        person_id=user_id, record_id__isnull=False, starts_at__lte=now, ends_at__gt=now
-    )
-    return named.values("record_id")
+    return _held_now(user_id).filter(record_id__isnull=False).values("record_id")
 
 
 def sealed_away_from(user: "User") -> set[str]:
