@@ -16,7 +16,7 @@ from core.attachments.names import mask_file_name
 from core.attachments.selectors import attachments_of
 
 from .declaration import Ledger
-from .presence import FILES, may_have
+from .holdings import FILES, may_have
 from .sight import Sight
 
 STATE_TONES = {

@@ -17,8 +17,8 @@ from core.access.rights import Seeing
 from core.fields import ChoiceListField
 
 from .declaration import Child, Ledger
+from .holdings import may_have
 from .paths import names_a_territory
-from .presence import may_have
 from .runtime.store import field_of, is_runtime, value_of
 from .sight import Sight, target
 

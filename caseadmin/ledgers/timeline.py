@@ -20,7 +20,7 @@ from core.history.context import SOURCES
 
 from .attaching import FileSight
 from .declaration import STAMPED, Child, Ledger
-from .presence import FILES, may_have_had
+from .holdings import FILES, may_have_had
 from .presentation import child_label, elsewhere, label_of, name_of, words
 from .runtime.store import field_of, value_of
 from .sight import Sight

@@ -22,7 +22,7 @@ from core.access.opening import NeedsApproval, require_open, telling_openings
 from core.access.scope import current_scope
 from core.audit.services import HEAD_SEEN, head_now, record
 
-from .. import chrome, presence
+from .. import chrome, holdings
 from ..declaration import Ledger
 from ..presentation import name_of
 from ..runtime.store import note_token, token_rows
@@ -92,14 +92,14 @@ class LedgerScopeMixin:
         """
         rows = self.telling(self.select(self.get_base_queryset())).filter(pk=self.kwargs["pk"])
         if self.tells_of_parts and not self.locking:
-            rows = presence.ask(self.ledger, rows)
+            rows = holdings.ask(self.ledger, rows)
         if self.locking:
             rows = rows.select_for_update(of=("self",))
         found = rows.order_by().first()
         scope = current_scope()
         if found is None or scope is None or not scope.covers(found.territory_code):
             raise Http404
-        presence.note(self.ledger, found)
+        holdings.note(self.ledger, found)
         return found
 
     def telling(self, rows: Any) -> Any:
