@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from caseadmin.children.models import ChildFile
 from core.accounts.models import User
 from core.audit.models import CaseLogEntry
 from core.audit.outliers import LOOKED, Finding, outliers
-from core.calendar import start_of
+from core.audit.selectors import between
 
 FEWEST_SAME_NAME = 3
 TIMES_SHARE = 3
@@ -47,10 +47,9 @@ def same_surname(first: date, last: date) -> list[Finding]:
     among all files that were looked at.
     """
     entries = CaseLogEntry.objects.filter(
+        between(first, last),
         content_type=ContentType.objects.get_for_model(ChildFile),
         action__in=LOOKED,
-        timestamp__gte=start_of(first),
-        timestamp__lt=start_of(last + timedelta(days=1)),
     )
     seen: dict[tuple[UUID, date], set[str]] = defaultdict(set)
     for user_id, timestamp, object_id in entries.values_list("user_id", "timestamp", "object_id"):

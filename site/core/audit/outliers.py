@@ -12,9 +12,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from core.calendar import start_of
-
 from .models import CaseLogEntry
+from .selectors import between
 
 LOOKED = ("tonghu.view", "tonghu.reveal", "tonghu.print")
 WITHOUT_CASELOAD = ("tonghu.ask", "tonghu.break_glass")
@@ -57,9 +56,8 @@ def outliers(first: date, last: date) -> list[Finding]:
     late: dict[tuple[UUID, date], set[str]] = defaultdict(set)
     asked: Counter[tuple[UUID, date]] = Counter()
     entries = CaseLogEntry.objects.filter(
+        between(first - timedelta(days=USUAL_DAYS), last),
         action__in=(*LOOKED, *WITHOUT_CASELOAD),
-        timestamp__gte=start_of(first - timedelta(days=USUAL_DAYS)),
-        timestamp__lt=start_of(last + timedelta(days=1)),
         user__isnull=False,
     ).exclude(object_id="")
     rows = entries.order_by().values_list("user_id", "timestamp", "object_id", "action")

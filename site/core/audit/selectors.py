@@ -75,11 +75,17 @@ def narrowed(
         entries = entries.filter(user_id=user_id)
     if action:
         entries = entries.filter(action=action)
+    return entries.filter(between(first, last))
+
+
+def between(first: date | None, last: date | None) -> Q:
+    """Return the condition that an entry was written between two days; both days count."""
+    condition = Q()
     if first is not None:
-        entries = entries.filter(timestamp__gte=start_of(first))
+        condition &= Q(timestamp__gte=start_of(first))
     if last is not None:
-        entries = entries.filter(timestamp__lt=start_of(last + timedelta(days=1)))
-    return entries
+        condition &= Q(timestamp__lt=start_of(last + timedelta(days=1)))
+    return condition
 
 
 @dataclass(frozen=True)
@@ -103,15 +109,10 @@ def tallies_of(
     entries: QuerySet[Any], *, first: date | None = None, last: date | None = None
 ) -> list[Tally]:
     """Count entries by person and action, in one query: what a filter offers, and its totals."""
-    between = Q()
-    if first is not None:
-        between &= Q(timestamp__gte=start_of(first))
-    if last is not None:
-        between &= Q(timestamp__lt=start_of(last + timedelta(days=1)))
     counted = (
         entries.order_by()
         .values_list("user_id", "user__name", "user__username", "action")
-        .annotate(found=Count("pk", filter=between))
+        .annotate(found=Count("pk", filter=between(first, last)))
     )
     return [
         Tally(str(user_id) if username else "", f"{name} ({username})", action, found)
