@@ -22,13 +22,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models, transaction
 from django.utils.formats import date_format
 
-from caseadmin.ledgers import Badge, Ledger, Risk, ledgers
+from caseadmin.ledgers import Badge, Ledger, Risk, chrome, ledgers
 from caseadmin.ledgers.columns import as_column, cell_raw
 from caseadmin.ledgers.importing.models import ImportBatch
 from caseadmin.ledgers.paths import values_at
 from caseadmin.ledgers.runtime.store import forget
 from core.access.register import Kind
 from core.access.scope import scoped_to, unscoped
+from core.accounts import sessions
 from core.audit.models import CaseLogEntry
 from search.pinyin import spellings
 from tests.contract.stage import (
@@ -795,7 +796,16 @@ LIMITS = {"index": 12, "view": 20, "edit": 25, "save": 30, "history": 15, "as_of
 MANY = 30
 
 
+@pytest.fixture
+def no_minute_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked for again once a minute is asked for once: a minute may end anywhere."""
+    monkeypatch.setattr(chrome, "KEPT_SECONDS", 24 * 3600)
+    monkeypatch.setattr(chrome, "_kept", type(chrome._kept)())
+    monkeypatch.setattr(sessions, "SECONDS_BETWEEN_NOTES", 24 * 3600)
+
+
 @pytest.mark.django_db
+@pytest.mark.usefixtures("no_minute_ends")
 def test_pages_stay_within_their_queries(told: Callable[[str], None]):
     """Alone, and among many: rows of the list, and actions in the record's history."""
     s = stage()
