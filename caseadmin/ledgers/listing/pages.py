@@ -7,6 +7,7 @@ from django.utils.functional import cached_property
 from wagtail.admin.paginator import WagtailPaginator
 
 MOST_COUNTED = 10_000
+FEW = 500
 
 
 class LedgerPaginator(WagtailPaginator):
@@ -17,15 +18,31 @@ class LedgerPaginator(WagtailPaginator):
     page come from one table in the order of an index; what the columns name is joined to
     those few rows afterwards.
 
+    Where filters or words leave few rows, their keys are looked up and the rows sorted
+    afterwards.  A database that looks for the first twenty in the list's order reads on
+    to the end of the area if there are fewer.
+
     Attributes:
         joined: Returns the rows of the list with their joins, in the list's order.
+        is_narrowed: Whether filters or words leave out rows of the area.
     """
 
     joined: Callable[[], Any] | None = None
+    is_narrowed = False
+
+    @cached_property
+    def few(self) -> list[Any] | None:
+        """The keys of all rows in no order, where they are few."""
+        if not self.is_narrowed:
+            return None
+        keys = list(self.object_list.order_by().values_list("pk", flat=True)[: FEW + 1])
+        return keys if len(keys) <= FEW else None
 
     @cached_property
     def counted(self) -> int:
         """The number of rows, at most one more than is counted."""
+        if self.few is not None:
+            return len(self.few)
         found: int = self.object_list.order_by().values("pk")[: MOST_COUNTED + 1].count()
         return found
 
@@ -44,5 +61,8 @@ class LedgerPaginator(WagtailPaginator):
             return super().page(number)
         number = self.validate_number(number)
         first = (number - 1) * self.per_page
+        if self.few is not None:
+            rows = self.joined().filter(pk__in=self.few)[first : first + self.per_page]
+            return self._get_page(rows, number, self)
         keys = self.object_list.values("pk")[first : first + self.per_page]
         return self._get_page(self.joined().filter(pk__in=keys), number, self)

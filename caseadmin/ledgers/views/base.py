@@ -95,7 +95,8 @@ class LedgerScopeMixin:
             rows = holdings.ask(self.ledger, rows)
         if self.locking:
             rows = rows.select_for_update(of=("self",))
-        found = rows.order_by().first()
+        # There is one or none: ``first`` would sort.
+        found = next(iter(rows.order_by()[:1]), None)
         scope = current_scope()
         if found is None or scope is None or not scope.covers(found.territory_code):
             raise Http404
@@ -107,13 +108,15 @@ class LedgerScopeMixin:
         return rows
 
     def select(self, rows: Any) -> Any:
-        """Join what the page will name."""
+        """Join what the page will name; a save that goes well names nothing but the place."""
         names = []
         for name in self.ledger.shown_fields():
             field = self.ledger.field(name)
             if field.is_relation and field.concrete and not field.many_to_many:
-                names.append(name)
-                if field.related_model._meta.label == "territories.Territory":
+                is_place = field.related_model._meta.label == "territories.Territory"
+                if is_place or not self.locking:
+                    names.append(name)
+                if is_place and not self.locking:
                     names.append(f"{name}__parent")
         if not self.locking:
             names.append("updated_by")

@@ -206,6 +206,7 @@ class LedgerIndexView(LedgerScopeMixin, generic.IndexView):
     def get_paginator(self, *args: Any, **kwargs: Any) -> Any:
         paginator = super().get_paginator(*args, **kwargs)
         paginator.joined = self.joined_rows
+        paginator.is_narrowed = self.is_filtering or self.is_searching
         return paginator
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
