@@ -20,7 +20,9 @@ from django.db import connection
 
 from core.access import walls
 from core.access.scope import in_force
+from core.accounts.services import load_roles, read_roles
 from core.jobs import tasks
+
 
 ROLE = os.environ.get("TEST_POSTGRES_ROLE", "")
 
@@ -29,8 +31,16 @@ _working: ContextVar[bool] = ContextVar("tests_product_at_work", default=False)
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: Any, django_db_blocker: Any) -> Any:
-    """Hand the migrated database over to the role of the product."""
+    """Hand the migrated database over to the role of the product.
+
+    People's roles are in it, as in any that was installed: loading them takes longer than most
+    tests.
+    """
+    # The factories import models, which are there only now.
+    from tests.factories.core import ROLES
+
     with django_db_blocker.unblock():
+        load_roles(read_roles(ROLES))
         if connection.vendor == "postgresql" and ROLE:
             hand_over(connection)
             connection.settings_dict["ROLE"] = ROLE

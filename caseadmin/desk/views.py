@@ -63,6 +63,5 @@ class WatchView(WagtailAdminTemplateMixin, TemplateView):
             lines=[list(zip(headings, line, strict=True)) for line in lines],
             items_count=count,
             page_obj=page,
-            elided_page_range=list(page.paginator.get_elided_page_range(page.number)),
             **kwargs,
         )

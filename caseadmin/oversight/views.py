@@ -108,7 +108,6 @@ class AuditLogView(OversightPage):
             lines=lines_of(page.object_list, FieldNames()),
             total=paginator.count,
             page_obj=page,
-            elided_page_range=list(paginator.get_elided_page_range(page.number)),
             here_url=reverse("oversight:log"),
             query_string=self.request.GET.urlencode(),
             can_export=self.request.user.has_perm(EXPORT),
@@ -211,7 +210,6 @@ class PostReviewView(WagtailAdminTemplateMixin, TemplateView):
             lines=lines,
             items_count=page.paginator.count,
             page_obj=page,
-            elided_page_range=list(page.paginator.get_elided_page_range(page.number)),
             **kwargs,
         )
 

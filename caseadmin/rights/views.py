@@ -65,7 +65,6 @@ class DisposalView(WagtailAdminTemplateMixin, TemplateView):
         lines = [self._line(due) for due in page]
         return super().get_context_data(
             page=page,
-            elided_page_range=list(pages.get_elided_page_range(page.number)),
             lines=lines,
             may_go=any(not line["reasons"] for line in lines),
             **kwargs,

@@ -18,6 +18,7 @@ from core.territories.models import Territory
 
 LONG_AGO = date(2020, 1, 1)
 PASSWORD = "an invented pass phrase"
+ROLES = settings.ROOT / "fixtures" / "roles.json"
 
 
 class TerritoryFactory(factory.django.DjangoModelFactory[Territory]):
@@ -136,6 +137,5 @@ def approve(user: User, territory: Territory) -> Approval:
 def role_called(code: str) -> Role:
     """Return a role as it stands in ``fixtures/roles.json``, loading them all at need."""
     if not Role.objects.exists():
-        path = settings.ROOT / "fixtures" / "roles.json"
-        load_roles(read_roles(path))
+        load_roles(read_roles(ROLES))
     return Role.objects.get(code=code)

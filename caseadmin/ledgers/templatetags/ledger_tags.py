@@ -1,5 +1,6 @@
 """Template tags of the ledgers' pages."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import template
@@ -83,6 +84,13 @@ def anchor_of(bound: Any) -> str:
 def is_bound_field(part: Any) -> bool:
     """Whether a part of a section is an input; else it is a value to read."""
     return hasattr(part, "field") and hasattr(part, "errors")
+
+
+@register.filter
+def numbers_around(page: Any) -> Iterator[int | str]:
+    """Return the numbers of the pages to link to from a page, with "…" for those left out."""
+    found: Iterator[int | str] = page.paginator.get_elided_page_range(page.number)
+    return found
 
 
 @register.simple_tag

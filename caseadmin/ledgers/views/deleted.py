@@ -64,7 +64,6 @@ class LedgerDeletedView(LedgerPage, TemplateView):
                 for row in page.object_list
             ],
             page_obj=page,
-            elided_page_range=list(paginator.get_elided_page_range(page.number)),
             index_url=self.ledger.url("index"),
             **kwargs,
         )

@@ -78,7 +78,6 @@ class LedgerHistoryView(RevealMixin, RecordPage, TemplateView):
             narrowed=bool(only_form.only.among(told.people)),
             history_urls=self.urls(),
             page_obj=told.page,
-            elided_page_range=list(told.page.paginator.get_elided_page_range(told.page.number)),
             **self.reveal_context(),
             record_url=self.ledger.url("view", self.object.pk),
             **kwargs,

@@ -130,7 +130,6 @@ class LedgerLooksView(RecordPage, TemplateView):
             lines=lines_of(page.object_list, lambda entry: labels),
             page_obj=page,
             total=paginator.count,
-            elided_page_range=list(paginator.get_elided_page_range(page.number)),
             record_url=self.ledger.url("view", self.object.pk),
             here_url=self.ledger.url("looks", self.object.pk),
             **kwargs,

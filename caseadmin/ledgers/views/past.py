@@ -257,7 +257,6 @@ class LedgerAsOfView(PastMixin, LedgerPage, TemplateView):
         return super().get_context_data(
             table=self.table(found, paginator.count),
             page_obj=page,
-            elided_page_range=list(paginator.get_elided_page_range(page.number)),
             moment=self.moment,
             form=MomentForm(initial={"at": timezone.localtime(self.moment)}),
             index_url=self.ledger.url("index"),

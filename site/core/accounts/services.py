@@ -170,23 +170,25 @@ def _follow_groups(user: User) -> None:
     user.groups.set({*held, *kept})
 
 
-def matching_permissions(patterns: Iterable[str]) -> list[Permission]:
-    """Return the permissions whose ``app.codename`` matches one of the patterns.
+def permission_keys() -> dict[str, int]:
+    """Return the key of every permission by its ``app.codename``."""
+    rows = Permission.objects.order_by().values_list("content_type__app_label", "codename", "pk")
+    return {f"{app}.{codename}": pk for app, codename, pk in rows}
+
+
+def matching_permissions(patterns: Iterable[str], among: Mapping[str, int]) -> set[int]:
+    """Return the keys of the permissions whose ``app.codename`` matches one of the patterns.
 
     Raises:
         ValueError: A pattern matches nothing: a right was misspelt or has gone.
     """
-    names = {
-        f"{p.content_type.app_label}.{p.codename}": p
-        for p in Permission.objects.select_related("content_type")
-    }
-    found: dict[int, Permission] = {}
+    found: set[int] = set()
     for pattern in patterns:
-        matched = fnmatch.filter(names, pattern)
+        matched = fnmatch.filter(among, pattern)
         if not matched:
             raise ValueError(f"no permission matches {pattern!r}")
-        found.update({names[name].pk: names[name] for name in matched})
-    return list(found.values())
+        found.update(among[name] for name in matched)
+    return found
 
 
 def read_roles(path: Path) -> list[dict[str, Any]]:
@@ -207,11 +209,11 @@ def load_roles(rows: Iterable[Mapping[str, Any]]) -> int:
     Raises:
         ValueError: A right in the file does not exist, or is one on no field.
     """
-    count = 0
+    count, permissions = 0, permission_keys()
     for row in rows:
         check_matrix(row.get("field_rights", {}))
         group, _created = Group.objects.get_or_create(name=row["label_zh"])
-        group.permissions.set(matching_permissions(row["permissions"]))
+        group.permissions.set(matching_permissions(row["permissions"], permissions))
         Role.objects.update_or_create(
             code=row["code"],
             defaults={
