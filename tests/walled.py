@@ -23,7 +23,6 @@ from core.access.scope import in_force
 from core.accounts.services import load_roles, read_roles
 from core.jobs import tasks
 
-
 ROLE = os.environ.get("TEST_POSTGRES_ROLE", "")
 
 _working: ContextVar[bool] = ContextVar("tests_product_at_work", default=False)

@@ -29,6 +29,7 @@ from core.jobs.models import Job
 from core.jobs.services import JobLost, Run
 from core.territories.models import Territory
 from tests.core.vault import Secret
+from tests.factories.core import TerritoryFactory
 from tests.walled import hand_over, owner_at_work
 
 
@@ -355,8 +356,8 @@ def test_make_keys_writes_a_private_file_and_never_over_another(tmp_path):
         call_command("make_keys", path)
 
 
-def test_reasons_written_before_they_were_encrypted_are_closed_and_open_again(district):
-    row = Territory.history.model._base_manager.filter(id=district.village.pk).first()
+def test_reasons_written_before_they_were_encrypted_are_closed_and_open_again(db):
+    row = Territory.history.model._base_manager.filter(id=TerritoryFactory().pk).first()
     table = f'"{row._meta.db_table}"'
 
     def stored() -> str:
