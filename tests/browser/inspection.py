@@ -1,5 +1,7 @@
 """What is looked for on every page: accessibility faults, and English where Chinese belongs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from axe_playwright_python.base import AXE_SCRIPT
@@ -118,7 +120,29 @@ def accessibility_faults(page: Page, *rules: str) -> list[str]:
     if not page.evaluate("typeof axe !== 'undefined'"):
         page.evaluate(AXE_SCRIPT)
     chosen = {"runOnly": {"type": "rule", "values": rules}} if rules else RULES
-    return list(page.evaluate(RUN_AXE, chosen))
+    with at_full_length(page):
+        return list(page.evaluate(RUN_AXE, chosen))
+
+
+LENGTH = """
+() => Math.max(...[document.documentElement, ...document.querySelectorAll('main')].map(
+    (element) => element.scrollHeight))
+"""
+
+
+@contextmanager
+def at_full_length(page: Page) -> Iterator[None]:
+    """Make the screen as long as the page, whose content has a scroll bar of its own.
+
+    Else axe takes for covered what has been scrolled half under the bar at the top.
+    """
+    before = page.viewport_size
+    assert before is not None
+    page.set_viewport_size({**before, "height": int(page.evaluate(LENGTH))})
+    try:
+        yield
+    finally:
+        page.set_viewport_size(before)
 
 
 def english_words(page: Page) -> list[str]:
@@ -151,8 +175,6 @@ class Inspector:
         before = page.viewport_size
         for screen in (PHONE, DESKTOP):
             page.set_viewport_size(screen)  # type: ignore[arg-type]
-            # What has just scrolled half under the bar at the top is no fault of the page.
-            page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
             found = [*accessibility_faults(page), *(f"English: {w}" for w in english_words(page))]
             if sideways := wider_than_screen(page):
                 found.append(f"{sideways} px wider than the screen")
