@@ -2,9 +2,11 @@
 
 Running every migration of Django, Wagtail and ours takes longer than most tests. What they make
 depends on nothing but the migration files and the versions installed, so it is kept under a
-digest of those and copied into the database in memory.  PostgreSQL migrates as usual.
+digest of those and copied into the database in memory.  On PostgreSQL ``tools/run_tests.py`` has
+a migrated database copied for each worker.
 """
 
+import fcntl
 import hashlib
 import os
 import sqlite3
@@ -44,6 +46,19 @@ def state_digest() -> str:
     return digest.hexdigest()[:24]
 
 
+def keep(database: sqlite3.Connection, kept: Path) -> None:
+    """Copy a database into a file, which is there whole or not at all."""
+    by_age = sorted(kept.parent.glob("*.sqlite3"), key=lambda path: path.stat().st_mtime)
+    for older in by_age[: 1 - KEPT]:
+        older.unlink(missing_ok=True)
+        older.with_suffix(".lock").unlink(missing_ok=True)
+    fresh = kept.with_suffix(f".{os.getpid()}")
+    with sqlite3.connect(fresh) as target:
+        database.backup(target)
+    target.close()
+    fresh.replace(kept)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def migrated_once(request: pytest.FixtureRequest) -> Any:
     """Let ``migrate`` copy the kept database where there is one, and keep it where not."""
@@ -55,21 +70,16 @@ def migrated_once(request: pytest.FixtureRequest) -> Any:
             return stock(command, *args, **options)
         kept = request.config.cache.mkdir("migrated") / f"{state_digest()}.sqlite3"
         connection.ensure_connection()
-        if kept.exists():
-            with sqlite3.connect(kept) as source:
-                source.backup(connection.connection)
-            source.close()
-            return None
-        stock(command, *args, **options)
-        by_age = sorted(kept.parent.glob("*.sqlite3"), key=lambda path: path.stat().st_mtime)
-        for older in by_age[:-KEPT]:
-            older.unlink(missing_ok=True)
-        # Two workers may come here at once; the last one to finish wins, whole.
-        fresh = kept.with_suffix(f".{os.getpid()}")
-        with sqlite3.connect(fresh) as target:
-            connection.connection.backup(target)
-        target.close()
-        fresh.replace(kept)
+        # One worker migrates; the others wait for its copy.
+        with kept.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not kept.exists():
+                stock(command, *args, **options)
+                keep(connection.connection, kept)
+                return None
+        with sqlite3.connect(kept) as source:
+            source.backup(connection.connection)
+        source.close()
         return None
 
     with pytest.MonkeyPatch.context() as patch:

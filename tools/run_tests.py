@@ -59,12 +59,28 @@ def started(server: LocalServer, missing: list[str]) -> dict[str, str]:
     return server.environment()
 
 
+def begin(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """Begin what a later pass needs while an earlier one runs.
+
+    If it fails, that pass does the same work itself and shows why it cannot.
+    """
+    return subprocess.Popen(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if name != "CI"} | environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
 def main() -> int:
     """Run the passes; the exit status says whether all of them passed."""
     passes = [word for word in sys.argv[1:] if word in PASSES] or list(PASSES)
     extra = [word for word in sys.argv[1:] if word not in PASSES]
     node = ElasticsearchNode("test", fresh=True)
     database = PostgresServer("test", fresh=True)
+    making = tempfile.TemporaryDirectory()
     missing: list[str] = []
     totals: Counter[str] = Counter()
     passed = True
@@ -76,22 +92,36 @@ def main() -> int:
                 "browser: Chromium is not installed. On Debian: apt-get install chromium"
             )
 
+        template = demo = None
+        folder = Path(making.name)
+        if postgres:
+            settings = {"DJANGO_SETTINGS_MODULE": "config.settings.test"}
+            address = {"DATABASE_URL": postgres["TEST_POSTGRES_URL"]}
+            template = begin(["manage.py", "migrate"], settings | address)
+
         parallel = ["-n", "2", "--dist", "loadfile"]
         if "sqlite" in passes:
             options = ["-m", "not browser and not postgres", *parallel, *extra]
             passed &= pytest_pass("tests on SQLite", options, search, totals)
-        if postgres:
+        if "browser" in passes:
+            demo = begin(["tools/serve.py", "--prepare"], {"TONGHU_VAR": str(folder)})
+        if template:
             options = ["-m", "not browser and not once", *parallel, *extra]
-            address = {"DATABASE_URL": postgres["TEST_POSTGRES_URL"]}
+            if template.wait() == 0:
+                address["TEST_POSTGRES_TEMPLATE"] = "tonghu"
             passed &= pytest_pass(
                 "tests on PostgreSQL", options, search | postgres | address, totals
             )
         if "browser" in passes:
             options = ["-m", "browser", "-p", "no:randomly", *parallel, *extra]
+            if demo and demo.wait() == 0:
+                (folder / "whole").touch()
+                search["PREPARED_DEMO"] = str(folder)
             passed &= pytest_pass("tests in a browser", options, search, totals)
     finally:
         node.stop()
         database.stop()
+        making.cleanup()
 
     for reason in missing:
         print(f"{'missing' if IN_CI else 'skipped'}: {reason}")

@@ -41,7 +41,7 @@ PATHS = [
 def soup(client, path: str) -> BeautifulSoup:
     response = client.get(path)
     assert response.status_code == 200, path
-    return BeautifulSoup(response.content, "html.parser")
+    return BeautifulSoup(response.content, "lxml")
 
 
 @pytest.mark.parametrize("prefix", ["", "/en"])
@@ -58,7 +58,7 @@ def test_page_has_one_first_heading_and_skips_no_level(client, portal, path, pre
 @pytest.mark.parametrize("path", PATHS)
 def test_page_brings_no_inline_script_or_style_and_asks_nobody_else(client, portal, path):
     response = client.get(path)
-    page = BeautifulSoup(response.content, "html.parser")
+    page = BeautifulSoup(response.content, "lxml")
 
     assert page.find_all("script") == []
     assert page.find_all("style") == []
@@ -296,7 +296,7 @@ def test_robots_are_sent_to_the_sitemap_and_away_from_receipts(client, portal):
 def test_missing_page_is_answered_without_a_query_of_the_page_tree(client, portal, path):
     response = client.get(path)
 
-    page = BeautifulSoup(response.content, "html.parser")
+    page = BeautifulSoup(response.content, "lxml")
     assert response.status_code == 404
     assert page.select_one("a.button")["href"] == ("/en/" if path.startswith("/en/") else "/")
     assert page.select_one("a[href='tel:110']") is not None

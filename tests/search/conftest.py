@@ -12,8 +12,15 @@ from search.backends.database import database_engine
 from search.backends.elasticsearch9 import ElasticsearchEngine
 from search.backends.failover import breaker
 from search.documents import SearchDocument
-from search.indexing import row_of, version
-from search.registry import ExactValue, Presented, register_searchable, unregister_searchable
+from search.indexing import index_objects, row_of, version
+from search.registry import (
+    ExactValue,
+    Presented,
+    register_searchable,
+    searchables,
+    unregister_searchable,
+)
+from tests.conftest import District
 from tests.search import world
 
 
@@ -100,6 +107,16 @@ def present_territories(keys: Sequence[Any]) -> list[Presented]:
         for key in keys
         if key in found
     ]
+
+
+@pytest.fixture
+def district(district: District) -> District:
+    """The small world, in the index as well where a test has registered its places."""
+    keys = [place.pk for place in vars(district).values()]
+    for one in searchables():
+        if one.model is Territory:
+            index_objects(one.kind, keys)
+    return district
 
 
 @pytest.fixture

@@ -224,6 +224,7 @@ def secured_node() -> Iterator[faults.SecuredNode]:
     node.forget()
 
 
+@pytest.mark.once
 @pytest.mark.elasticsearch
 @pytest.mark.slow
 def test_a_walk_goes_on_when_the_node_is_killed_and_comes_back(

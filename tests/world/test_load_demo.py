@@ -23,7 +23,7 @@ from publicity.intake.models import VolunteerApplication
 from publicity.laws.models import ArticlePage, LawPage
 from publicity.news.models import NewsPage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 CASE_MODELS = (
     ChildFile,

@@ -54,5 +54,8 @@ CLAMAV_SOCKET = ""
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
 DATABASES["default"]["TEST"] = {"NAME": None}
+if template := os.environ.get("TEST_POSTGRES_TEMPLATE"):
+    # A migrated database that is copied.
+    DATABASES["default"]["TEST"]["TEMPLATE"] = template
 # A ledger of nobody's domain, to show that the engine knows none.
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.ledgers.sampleapp"]
