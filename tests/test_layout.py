@@ -129,7 +129,7 @@ ENVIRONMENT_CALL = re.compile(
 )
 TABLE_ROW = re.compile(r"^\| `([A-Z][A-Z0-9_]+)` \|", re.MULTILINE)
 # Set by the settings' own files for Django, not by a person.
-NOT_A_SETTING = {"DJANGO_SETTINGS_MODULE", "TEST_POSTGRES_URL"}
+NOT_A_SETTING = {"DJANGO_SETTINGS_MODULE", "TEST_POSTGRES_TEMPLATE", "TEST_POSTGRES_URL"}
 
 
 @pytest.mark.parametrize("readme", ["README.md", "README.zh.md"])

@@ -99,7 +99,8 @@ def main() -> int:
             address = {"DATABASE_URL": postgres["TEST_POSTGRES_URL"]}
             template = begin(["manage.py", "migrate"], settings | address)
 
-        parallel = ["-n", "2", "--dist", "loadfile"]
+        # In the order of tests/conftest.py, not of the number of tests in a file.
+        parallel = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
         if "sqlite" in passes:
             options = ["-m", "not browser and not postgres", *parallel, *extra]
             passed &= pytest_pass("tests on SQLite", options, search, totals)

@@ -12,6 +12,7 @@ from html import unescape
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
+import pytest
 from playwright.sync_api import Error, Page, Response
 
 from tests.browser.conftest import Person
@@ -225,6 +226,7 @@ def use_editor(page: Page) -> int:
     return used
 
 
+@pytest.mark.slow
 def test_no_page_breaks_the_content_policy(person: Callable[..., Person], capsys: Any):
     crawl = Crawl()
     began = time.monotonic()

@@ -56,6 +56,7 @@ def count(page: Page) -> int:
     return int(found.group(0).replace(",", ""))
 
 
+@pytest.mark.slow
 def test_a_village_worker_on_the_phone(person: Callable[..., Person]):
     inspector = Inspector(dark=True)
     worker = staff(person, "worker-liushugou", PHONE)

@@ -213,6 +213,7 @@ def walk(
     sees_nothing(staff("clerk-shiqiao"), child, inspector)
 
 
+@pytest.mark.slow
 def test_from_the_law_to_the_pairing(person: Callable[..., Person], site: RunningSite):
     inspector = Inspector()
 
@@ -229,6 +230,7 @@ class Blind(Inspector):
         self.pages += 1
 
 
+@pytest.mark.slow
 @pytest.mark.elasticsearch
 def test_the_walk_goes_on_when_the_search_node_dies(
     person: Callable[..., Person],

@@ -50,6 +50,7 @@ def tell(capsys):
     return told
 
 
+@pytest.mark.slow
 def test_nobody_meets_what_is_not_theirs_on_any_route(world, client, tell):
     """One world, asked by GET, HEAD and POST; then without tokens; then for what is missing."""
     wanted = {model._meta.label for model in case_models()} - WITHOUT_A_FACTORY

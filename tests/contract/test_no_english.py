@@ -134,6 +134,7 @@ def world(district: Any) -> Any:
     return district
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ROLES)
 def test_staff_screens_are_in_chinese(role: str, world: Any, client: Client):
     client.force_login(UserFactory(username="1001", role=role, serves=world.district))

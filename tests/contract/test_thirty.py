@@ -777,6 +777,7 @@ def test_every_requirement_is_looked_at_somewhere():
     assert sorted(REQUIREMENTS) == list(NUMBERS)
 
 
+@pytest.mark.slow
 @pytest.mark.once
 @pytest.mark.django_db
 def test_every_ledger_keeps_every_requirement(told: Callable[[str], None]):
@@ -805,6 +806,7 @@ def no_minute_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions, "SECONDS_BETWEEN_NOTES", 24 * 3600)
 
 
+@pytest.mark.slow
 @pytest.mark.once
 @pytest.mark.django_db
 @pytest.mark.usefixtures("no_minute_ends")

@@ -25,6 +25,7 @@ def database_file(tmp_path, django_db_setup, django_db_blocker):
     return path
 
 
+@pytest.mark.slow
 def test_a_rotation_that_is_killed_loses_nothing_and_ends(database_file):
     done = subprocess.run(
         [sys.executable, "benchmarks/rotate_drill.py", "--rows", "2000", "--kills", "2", "--json"],

@@ -50,6 +50,7 @@ def test_the_wheel_holds_everything_under_one_name(wheel):
     }
 
 
+@pytest.mark.slow
 def test_a_plain_site_gets_every_page_of_a_ledger(plain_site):
     found = json.loads(plain_site.run("probe.py").stdout.splitlines()[-1])
 
