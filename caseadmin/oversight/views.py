@@ -29,7 +29,7 @@ from core.accounts.models import Post
 from core.accounts.services import confirm_post, end_unconfirmed_post
 from core.accounts.stepup import fresh_sign_in_required
 from core.audit.models import CaseLogEntry
-from core.audit.selectors import lines_of
+from core.audit.selectors import last_check, lines_of
 from core.audit.services import record
 
 from .selectors import shown_findings
@@ -107,6 +107,7 @@ class AuditLogView(OversightPage):
             form=self.filter_form,
             lines=lines_of(page.object_list, FieldNames()),
             total=paginator.count,
+            check=last_check(),
             page_obj=page,
             here_url=reverse("oversight:log"),
             query_string=self.request.GET.urlencode(),

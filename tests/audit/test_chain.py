@@ -13,6 +13,7 @@ from benchmarks.audit_drill import PAGES, random_views, tamper, unguarded, world
 from caseadmin.ledgers import ledgers
 from core.accounts.selectors import system_account
 from core.audit.models import CaseLogEntry, CaseLogRow, ChainHead, ChainIsFixed
+from core.audit.selectors import last_check
 from core.audit.services import anchor_line, blank_entries, purge, record
 from core.audit.verification import Fault, verify, verify_lines
 from tests.factories.core import UserFactory
@@ -196,6 +197,31 @@ def test_the_commands_print_what_they_found(capsys, tmp_path):
 
     assert "3 entries checked (1 to 3), 1 anchors compared" in printed
     assert "entry 2 was changed" in capsys.readouterr().out
+
+
+def test_a_check_is_noted_with_what_it_found():
+    assert last_check() is None
+    log_some(3)
+
+    call_command("verify_audit")
+    whole = last_check()
+    with unguarded():
+        CaseLogEntry.objects.filter(sequence=2).update(action="tonghu.view")
+        with pytest.raises(CommandError):
+            call_command("verify_audit")
+        edited = last_check()
+
+    assert [(one.checked, one.faults) for one in (whole, edited)] == [(3, 0), (4, 1)]
+
+
+def test_a_log_whose_end_is_missing_takes_no_note_of_a_check():
+    log_some(3)
+    with unguarded():
+        CaseLogEntry.objects.filter(sequence=3)._raw_delete("default")
+        with pytest.raises(CommandError):
+            call_command("verify_audit")
+
+        assert last_check() is None
 
 
 # No action without its entry

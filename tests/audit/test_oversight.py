@@ -60,6 +60,17 @@ def test_the_log_is_shown_filtered_and_exported_by_the_one_writer(client, distri
     assert (last.action, last.user_id, last.data["rows"]) == ("tonghu.export", audit_admin.pk, 1)
 
 
+def test_the_log_says_when_it_was_last_checked(client, audit_admin):
+    def said():
+        return client.get(reverse("oversight:log")).content.decode()
+
+    before = said()
+    call_command("verify_audit")
+
+    assert ("尚未有人核查" in before, "篡改核查" in before) == (True, False)
+    assert "未发现异常" in said()
+
+
 def test_the_log_calls_fields_by_their_names_on_the_form(client, district, audit_admin):
     row = ChildFileFactory(village=district.village)
     record("wagtail.edit", actor=audit_admin, instance=row, data={"fields": ["notes", "kin.phone"]})

@@ -513,6 +513,7 @@ def merge(keys: Keyboard, clerk: Person, record: str) -> None:
 def bring_in(keys: Keyboard, clerk: Person) -> None:
     """Bring a sheet in with the keyboard alone."""
     page = clerk.goto(f"{FILES}import/")
+    page.wait_for_load_state("networkidle")
     keys.tab_to("[name=file]")
     with page.expect_file_chooser() as chooser:
         keys.press("Space")

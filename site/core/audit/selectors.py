@@ -15,6 +15,7 @@ from core.access.rights import Seeing, current_rights
 from core.calendar import start_of
 
 from .models import CaseLogEntry, CaseLogRow, StatedReason
+from .services import CHECK
 
 # Actions for which a person says why, in a text of their own.
 REASONED = ("tonghu.reveal", "tonghu.export")
@@ -86,6 +87,35 @@ def between(first: date | None, last: date | None) -> Q:
     if last is not None:
         condition &= Q(timestamp__lt=start_of(last + timedelta(days=1)))
     return condition
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of the whole log for tampering.
+
+    Attributes:
+        at: When.
+        checked: How many entries were looked at.
+        anchors: With how many lines kept elsewhere they were compared.
+        faults: How many things were wrong.
+    """
+
+    at: datetime
+    checked: int
+    anchors: int
+    faults: int
+
+
+def last_check() -> Check | None:
+    """Return the last check of the log; ``None`` if there was none since the last purge."""
+    # Entries about the log itself are few, and are found by what they are about.
+    about = ContentType.objects.get_for_model(CaseLogEntry)
+    entries = CaseLogEntry.objects.filter(content_type=about, action=CHECK)
+    found = entries.order_by("-sequence").first()
+    if found is None:
+        return None
+    said = found.data
+    return Check(found.timestamp, said["checked"], said["anchors"], said["faults"])
 
 
 @dataclass(frozen=True)

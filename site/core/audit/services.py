@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from core.accounts.models import User
 
     from .models import CaseLogEntry
+    from .verification import Report
 
 ANCHOR_WORD = "tonghu-audit"
+CHECK = "tonghu.verify"
 BLANKED_AT_ONCE = 500
 
 
@@ -110,6 +112,25 @@ def _written(
             (CaseLogRow(entry=entry, object_id=pk) for pk in ids), batch_size=500
         )
     return entry
+
+
+def note_check(report: "Report") -> "CaseLogEntry":
+    """Log that the whole log was checked, and what was found: how many entries and faults."""
+    from core.accounts.selectors import system_account  # app ready
+
+    from .models import CaseLogEntry  # app ready
+
+    return record(
+        CHECK,
+        actor=system_account(),
+        model=CaseLogEntry,
+        label=str(CaseLogEntry._meta.verbose_name),
+        data={
+            "checked": report.checked,
+            "anchors": report.anchors,
+            "faults": len(report.faults),
+        },
+    )
 
 
 class HeadNow(Func):

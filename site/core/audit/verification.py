@@ -63,6 +63,11 @@ class Report:
         """Whether nothing is wrong."""
         return not self.faults
 
+    @property
+    def takes_entries(self) -> bool:
+        """Whether the end stands: where it does not, one more entry would hide what is missing."""
+        return not {"head", "truncated"} & {fault.kind for fault in self.faults}
+
 
 @dataclass(frozen=True)
 class Anchor:

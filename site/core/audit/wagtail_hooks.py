@@ -30,6 +30,7 @@ ACTIONS = {
     "tonghu.seal": (_("Seal"), _("Sealed the record")),
     "tonghu.unseal": (_("Lifting of a seal"), _("Lifted the seal of the record")),
     "tonghu.blank": (_("Blanking of the log"), _("Emptied entries of the log")),
+    "tonghu.verify": (_("Check of the log"), _("Checked the log for tampering")),
     "tonghu.purge": (_("Purge of the log"), _("Deleted old entries of the log")),
 }
 

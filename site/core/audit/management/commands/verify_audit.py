@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from core.access.scope import unscoped
+from core.audit.services import note_check
 from core.audit.verification import verify, verify_lines
 
 
@@ -36,6 +37,8 @@ class Command(BaseCommand):
             self.stdout.write(f"purged through entry {report.purged}")
         for fault in report.faults:
             self.stdout.write(str(fault))
+        if report.takes_entries:
+            note_check(report)
         if not report.is_whole:
             raise CommandError(f"{len(report.faults)} faults in the log of actions", returncode=2)
         self.stdout.write("the log is whole")
