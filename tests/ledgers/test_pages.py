@@ -453,6 +453,23 @@ def test_a_number_taken_elsewhere_is_refused_without_saying_where(
     assert stored(case).number == "L-1"
 
 
+@pytest.mark.parametrize("few", [2, 500])
+def test_few_matches_and_many_come_in_the_same_order(signed_in, clerk, district, monkeypatch, few):
+    monkeypatch.setattr("caseadmin.ledgers.listing.pages.FEW", few)
+    monkeypatch.setattr(LOANS, "per_page", 2)
+    for number in range(5):
+        lend(clerk, district.village, f"L-{number}", risk="high" if number % 4 else "low")
+
+    def numbers(query):
+        return [row.number for row in signed_in.get(LOANS.url("index") + query).context["page_obj"]]
+
+    pages = [numbers(f"?risk=high&ordering=-number&p={page}") for page in (1, 2)]
+    none = signed_in.get(LOANS.url("index") + "?risk=high&returned=true").context
+
+    assert pages == [["L-3", "L-2"], ["L-1"]]
+    assert (none["items_count"], list(none["page_obj"])) == (0, [])
+
+
 # Two people at once
 
 
