@@ -53,9 +53,7 @@ ATTACHMENTS_ROOT = Path(tempfile.gettempdir()) / f"tonghu-test-attachments-{os.g
 CLAMAV_SOCKET = ""
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
-DATABASES["default"]["TEST"] = {"NAME": None}
-if template := os.environ.get("TEST_POSTGRES_TEMPLATE"):
-    # A migrated database that is copied.
-    DATABASES["default"]["TEST"]["TEMPLATE"] = template
+# Where a migrated database is named, each worker's is a copy of it.
+DATABASES["default"]["TEST"] = {"NAME": None, "TEMPLATE": os.environ.get("TEST_POSTGRES_TEMPLATE")}
 # A ledger of nobody's domain, to show that the engine knows none.
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.ledgers.sampleapp"]
