@@ -81,6 +81,7 @@ def main() -> int:
     node = ElasticsearchNode("test", fresh=True)
     database = PostgresServer("test", fresh=True)
     making = tempfile.TemporaryDirectory()
+    template = demo = None
     missing: list[str] = []
     totals: Counter[str] = Counter()
     passed = True
@@ -92,7 +93,6 @@ def main() -> int:
                 "browser: Chromium is not installed. On Debian: apt-get install chromium"
             )
 
-        template = demo = None
         folder = Path(making.name)
         if postgres:
             settings = {"DJANGO_SETTINGS_MODULE": "config.settings.test"}
@@ -120,6 +120,10 @@ def main() -> int:
                 search["PREPARED_DEMO"] = str(folder)
             passed &= pytest_pass("tests in a browser", options, search, totals)
     finally:
+        for process in (template, demo):
+            if process and process.poll() is None:
+                process.kill()
+                process.wait()
         node.stop()
         database.stop()
         making.cleanup()

@@ -113,11 +113,10 @@ class LedgerScopeMixin:
         for name in self.ledger.shown_fields():
             field = self.ledger.field(name)
             if field.is_relation and field.concrete and not field.many_to_many:
-                is_place = field.related_model._meta.label == "territories.Territory"
-                if is_place or not self.locking:
+                if field.related_model._meta.label == "territories.Territory":
+                    names.append(name if self.locking else f"{name}__parent")
+                elif not self.locking:
                     names.append(name)
-                if is_place and not self.locking:
-                    names.append(f"{name}__parent")
         if not self.locking:
             names.append("updated_by")
         return rows.select_related(*names) if names else rows
