@@ -1,5 +1,6 @@
 """Fixtures every test may use."""
 
+import gc
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from caseadmin.ledgers import chrome
 from caseadmin.ledgers.runtime.store import forget
 from core.access.scope import scoped_to, unscoped
 from core.territories.models import Territory
@@ -26,6 +28,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take long: the last one to be begun has no company."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collector of garbage from what was loaded: it takes a tenth of the time else."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @dataclass
@@ -67,6 +76,12 @@ def small_district() -> District:
     )
     Territory.objects.bulk_create(place for place in vars(made).values() if place is not root)
     return made
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_minute_ends() -> None:
+    """What is asked for again once a minute is asked for once: a minute may end anywhere."""
+    chrome.KEPT_SECONDS = 24 * 3600
 
 
 @pytest.fixture(autouse=True)

@@ -46,8 +46,13 @@ def mark(request: HttpRequest) -> None:
 
 
 def _find(*key: Any) -> Any:
-    until, value = _kept.get(key, (0.0, None))
-    return value if until > time.monotonic() else None
+    with _lock:
+        until, value = _kept.get(key, (0.0, None))
+        if until <= time.monotonic():
+            return None
+        # What is used by everybody must not be the first to go.
+        _kept.move_to_end(key)
+        return value
 
 
 def _keep(value: Any, *key: Any) -> Any:

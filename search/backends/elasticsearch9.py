@@ -23,6 +23,10 @@ from search.query import All, AnyOf, AtLeast, Key, Lookup, Node, Nothing, Phrase
 WINDOW = 10_000
 BATCH = 500
 KINDS = 200
+# A reader waits for as long as the settings say.  Nobody waits for what is written: on a busy
+# cluster it takes longer, and must come to an end all the same.
+WRITING_SECONDS = 10
+REBUILDING_SECONDS = 60
 
 _WORDS = {"type": "text", "analyzer": "whitespace", "norms": False}
 MAPPINGS: dict[str, Any] = {
@@ -141,8 +145,13 @@ class ElasticsearchEngine:
         """Return the name searches and writes use."""
         return self.settings.prefix + ("case" if confidential else "public")
 
-    def _call(self, path: str, /, **arguments: Any) -> Any:
+    def _call(self, path: str, /, *, within: float = 0, **arguments: Any) -> Any:
         """Call the client; whatever goes wrong becomes `EngineUnavailable`.
+
+        Args:
+            path: The method, dots between its parts.
+            within: Seconds to wait, where the settings do not say more.
+            arguments: What the method is told.
 
         Raises:
             EngineUnavailable: Named by the class of the error, never by its text, which
@@ -150,6 +159,8 @@ class ElasticsearchEngine:
         """
         try:
             target: Any = _client(self.settings)
+            if within > self.settings.timeout_seconds:
+                target = target.options(request_timeout=within)
             for name in path.split("."):
                 target = getattr(target, name)
             return target(**arguments)
@@ -266,6 +277,7 @@ class ElasticsearchEngine:
             index=index,
             # Without it a write to a missing index would make one with a guessed mapping.
             require_alias=require_alias,
+            within=WRITING_SECONDS if require_alias else REBUILDING_SECONDS,
             # Who removes the outbox row next must know that searches see the change.
             refresh=require_alias,
         )
@@ -291,12 +303,13 @@ class ElasticsearchEngine:
             index=name,
             settings=SETTINGS,
             mappings={**MAPPINGS, "_meta": {"version": version}},
+            within=REBUILDING_SECONDS,
         )
         return name
 
     def refresh(self, index: str) -> None:
         """Make all that was written to an index visible."""
-        self._call("indices.refresh", index=index)
+        self._call("indices.refresh", index=index, within=REBUILDING_SECONDS)
 
     def swap(self, name: str, *, confidential: bool) -> None:
         """Point the alias at a new index and delete every other index of its kind.
@@ -308,11 +321,13 @@ class ElasticsearchEngine:
         existing = [index for index in self._indices(confidential=confidential) if index != name]
         actions: list[Mapping[str, Any]] = [{"add": {"index": name, "alias": alias}}]
         actions += [{"remove_index": {"index": index}} for index in existing]
-        self._call("indices.update_aliases", actions=actions)
+        self._call("indices.update_aliases", actions=actions, within=REBUILDING_SECONDS)
 
     def drop(self, index: str) -> None:
         """Delete one index, if it is there."""
-        self._call("indices.delete", index=index, ignore_unavailable=True)
+        self._call(
+            "indices.delete", index=index, ignore_unavailable=True, within=REBUILDING_SECONDS
+        )
 
     def drop_all(self) -> None:
         """Delete every index under the prefix."""
@@ -322,7 +337,10 @@ class ElasticsearchEngine:
 
     def _indices(self, *, confidential: bool) -> list[str]:
         pattern = f"{self.alias(confidential=confidential)}_*"
-        return sorted(self._call("indices.get", index=pattern, expand_wildcards="all"))
+        found = self._call(
+            "indices.get", index=pattern, expand_wildcards="all", within=REBUILDING_SECONDS
+        )
+        return sorted(found)
 
     def version(self, *, confidential: bool) -> str:
         """Return the version of tokens the index in use was built with.
@@ -355,6 +373,7 @@ class ElasticsearchEngine:
                 size=WINDOW,
                 track_total_hits=False,
                 allow_partial_search_results=False,
+                within=REBUILDING_SECONDS,
                 **({"search_after": after} if after else {}),
             )
             hits = answer["hits"]["hits"]

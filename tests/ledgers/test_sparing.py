@@ -29,6 +29,7 @@ def test_the_menu_that_is_kept_loses_what_a_person_may_no_longer_open(signed_in,
 
 def test_the_menu_is_kept_for_a_while_only(signed_in, case, monkeypatch):
     address = LOANS.url("view", case.pk)
+    monkeypatch.setattr(chrome, "KEPT_SECONDS", 60)
     drawn = []
     stock = chrome.stock_menu
     monkeypatch.setattr(chrome, "stock_menu", lambda context: drawn.append(1) or stock(context))
@@ -39,6 +40,22 @@ def test_the_menu_is_kept_for_a_while_only(signed_in, case, monkeypatch):
         signed_in.get(address)
 
     assert len(drawn) == 2
+
+
+def test_what_everybody_uses_is_not_crowded_out(monkeypatch):
+    monkeypatch.setattr(chrome, "_kept", type(chrome._kept)())
+    monkeypatch.setattr(chrome, "MOST_KEPT", 3)
+    chrome._keep("words", "config")
+    for number in range(5):
+        assert chrome._find("config") == "words"
+        chrome._keep("a menu", "menu", number)
+
+    assert [chrome._find("menu", number) for number in range(5)] == [
+        None,
+        None,
+        None,
+        *["a menu"] * 2,
+    ]
 
 
 def test_a_row_that_is_gone_still_stands_among_the_latest_changes(signed_in, clerk, case):

@@ -6,8 +6,9 @@ import json
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -83,19 +84,23 @@ def refusing() -> Iterator[str]:
 
 
 @contextmanager
-def saying(status: int, body: bytes, *, product: bool = True) -> Iterator[str]:
+def saying(
+    status: int, body: bytes, *, product: bool = True, after_seconds: float = 0
+) -> Iterator[str]:
     """A server that gives one answer to everything."""
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            time.sleep(after_seconds)
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             if product:
                 self.send_header("X-Elastic-Product", "Elasticsearch")
             self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            with suppress(BrokenPipeError):  # whoever asked did not wait
+                self.end_headers()
+                self.wfile.write(body)
 
         do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = answer
 

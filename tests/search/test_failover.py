@@ -8,13 +8,15 @@ import pytest
 from local_server import Unavailable
 
 from core.access.scope import Scope
-from core.jobs.outbox import pending
+from core.jobs.models import Outbox
+from core.jobs.outbox import pending, publish
 from core.territories.models import Territory
 from search.backends.base import EngineUnavailable
 from search.backends.elasticsearch9 import ElasticsearchEngine
 from search.backends.failover import Breaker, answer, breaker
 from search.indexing import TOPIC, rebuild_cluster, sync
 from search.service import narrow, search
+from search.tasks import bring_cluster_up_to_date
 from tests.machine import cannot_run
 from tests.search import faults
 
@@ -118,6 +120,28 @@ def test_changes_wait_while_the_cluster_is_away(
         page = search("红枫", kinds=["case-places"], scope=DISTRICT)
 
     assert (page.total, pending(TOPIC)) == (1, 1)
+
+
+def test_the_worker_leaves_a_cluster_alone_that_has_just_failed(world: Any, settings: Any) -> None:
+    with faults.refusing() as url:
+        settings.ELASTICSEARCH_URL = url
+        for place in (world.village, world.sibling, world.foreign):
+            publish(TOPIC, [f"case-places:{place.pk}"])
+            bring_cluster_up_to_date.call()
+
+    assert sorted(Outbox.objects.values_list("attempts", flat=True)) == [0, 0, 1]
+
+
+def test_what_is_written_may_take_longer_than_a_reader_waits(settings: Any) -> None:
+    settings.ELASTICSEARCH_TIMEOUT = 0.2
+    with faults.saying(200, b'{"errors": false, "items": []}', after_seconds=0.5) as url:
+        settings.ELASTICSEARCH_URL = url
+        engine = ElasticsearchEngine()
+        engine.refresh("tonghu_case_1")
+        engine.remove("case-places", ["1"], confidential=True)
+
+        with pytest.raises(EngineUnavailable, match="ConnectionTimeout"):
+            engine.version(confidential=True)
 
 
 def test_the_log_never_holds_what_was_typed(world: Any, settings: Any, caplog: Any) -> None:
