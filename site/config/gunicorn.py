@@ -1,10 +1,18 @@
 """What gunicorn is told besides its command line: no name of the program, no free log lines."""
 
+import gc
 from typing import Any
 
 
 def post_worker_init(worker: Any) -> None:
-    """Leave the ``Server`` header out; gunicorn has no setting for it."""
+    """Leave the ``Server`` header out, and what was loaded to itself.
+
+    gunicorn has no setting for the header.  Half a million objects stay for the life of the
+    process; now and then a page waited 0.15 s while the collector looked through them.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
     from gunicorn.http.wsgi import Response  # app ready
 
     stock = Response.default_headers
