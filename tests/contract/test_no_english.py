@@ -57,8 +57,8 @@ def kind_of(address: str) -> str:
     return KEY.sub("#", address)
 
 
-def read(answer: Any) -> Any:
-    return html.document_fromstring(answer.content, parser=html.HTMLParser(encoding="utf-8"))
+def read(text: str) -> Any:
+    return html.document_fromstring(text)
 
 
 def menu(page: Any) -> Iterator[tuple[str, str]]:
@@ -106,7 +106,7 @@ def walk(client: Client, start: str, within: str) -> tuple[list[str], dict[str, 
             continue
         visited.append(address)
         assert len(visited) <= MOST_SCREENS, visited
-        page = read(answer)
+        page = read(answer.content.decode())
         links = [address for _label, address in menu(page)]
         links += page.xpath("//a/@href")
         if found := english(page):
@@ -160,7 +160,7 @@ def test_portal_pages_are_in_chinese(world: Any, client: Client):
     "address", ["/admin/login/", "/no-such-page/", "/search/?q=nothing-like-it"]
 )
 def test_other_answers_are_in_chinese(address: str, world: Any, client: Client):
-    page = read(client.get(address, follow=True))
+    page = read(client.get(address, follow=True).content.decode())
 
     assert page.xpath("//h1")
     assert {fault for fault in english(page) if "nothing-like-it" not in fault} == set()

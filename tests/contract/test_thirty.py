@@ -43,7 +43,7 @@ from tests.contract.stage import (
     values_of,
     words_of,
 )
-from tests.contract.test_no_english import english
+from tests.contract.test_no_english import english, read
 from tests.ledgers.runtime.conftest import define, field
 
 Check = Callable[[Stage, Any], Iterator[str]]
@@ -747,11 +747,7 @@ def pages_speak_chinese_and_ask_nobody_else(s: Stage, ledger: type[Ledger]) -> I
         yield from (f"{name}: {address}" for address in outside)
         # The letters a record's number begins with are part of the number.
         plain = re.sub(r"\b[A-Z]{1,4}-?(?=\d)", "", text)
-        yield from (f"{name}: {word}" for word in english(soup_of_text(plain)))
-
-
-def soup_of_text(text: str) -> Any:
-    return soup_of(type("Answer", (), {"content": text}))
+        yield from (f"{name}: {word}" for word in english(read(plain)))
 
 
 # --- The tests -----------------------------------------------------------------------
