@@ -38,8 +38,9 @@ def elasticsearch_url() -> str:
 
 @pytest.fixture(scope="module")
 def mortal_node() -> Iterator[ElasticsearchNode]:
-    """A node of the test's own, that it may kill and start again."""
-    node = ElasticsearchNode(f"mortal-{os.getpid()}", fresh=True)
+    """A node that the test may kill: the one of ``make test`` once nobody else needs it."""
+    given = os.environ.get("TEST_ELASTICSEARCH_MORTAL")
+    node = ElasticsearchNode(given or f"mortal-{os.getpid()}", fresh=not given)
     try:
         node.start()
     except Unavailable as reason:

@@ -132,7 +132,11 @@ class ElasticsearchNode(LocalServer):
             shutil.copy(self.program / "config" / name, self.config / name)
         for name in ("roles.yml", "role_mapping.yml", "users", "users_roles"):
             (self.config / name).touch()
-        (self.config / "jvm.options.d" / "heap.options").write_text(f"-Xms{HEAP}\n-Xmx{HEAP}\n")
+        options = [f"-Xms{HEAP}", f"-Xmx{HEAP}"]
+        if self.name != "dev":
+            # A node of tests is gone before the work of the second compiler pays.
+            options.append("-XX:TieredStopAtLevel=1")
+        (self.config / "jvm.options.d" / "tonghu.options").write_text("\n".join([*options, ""]))
         (self.config / "elasticsearch.yml").write_text(
             "\n".join(
                 [

@@ -24,6 +24,7 @@ from postgres_server import PostgresServer
 ROOT = Path(__file__).resolve().parents[1]
 IN_CI = bool(os.environ.get("CI"))
 PASSES = ("sqlite", "postgres", "browser")
+FIRST_TESTS = "tests/core/test_access.py"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -81,11 +82,14 @@ def main() -> int:
     node = ElasticsearchNode("test", fresh=True)
     database = PostgresServer("test", fresh=True)
     making = tempfile.TemporaryDirectory()
-    template = demo = None
+    migrated = template = demo = None
     missing: list[str] = []
     totals: Counter[str] = Counter()
     passed = True
     try:
+        if "sqlite" in passes:
+            # The first test with a database makes the one that all workers copy.
+            migrated = begin(["-m", "pytest", "--setup-only", FIRST_TESTS], {})
         search = started(node, missing)
         postgres = started(database, missing) if "postgres" in passes else {}
         if "browser" in passes and not any(map(shutil.which, BROWSERS)):
@@ -101,7 +105,8 @@ def main() -> int:
 
         # In the order of tests/conftest.py, not of the number of tests in a file.
         parallel = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
-        if "sqlite" in passes:
+        if migrated:
+            migrated.wait()
             options = ["-m", "not browser and not postgres", *parallel, *extra]
             passed &= pytest_pass("tests on SQLite", options, search, totals)
         if "browser" in passes:
@@ -118,9 +123,11 @@ def main() -> int:
             if demo and demo.wait() == 0:
                 (folder / "whole").touch()
                 search["PREPARED_DEMO"] = str(folder)
+            if search:
+                search["TEST_ELASTICSEARCH_MORTAL"] = node.name
             passed &= pytest_pass("tests in a browser", options, search, totals)
     finally:
-        for process in (template, demo):
+        for process in (migrated, template, demo):
             if process and process.poll() is None:
                 process.kill()
                 process.wait()

@@ -236,7 +236,7 @@ def test_no_page_breaks_the_content_policy(person: Callable[..., Person], capsys
     crawl.walk(citizen, "/staff/login/")
     for username in STAFF:
         someone = crawl.seat(person())
-        someone.sign_in(username, PASSWORD)
+        someone.arrive(username, PASSWORD)
         crawl.walk(someone, "/admin/")
         if username in BY_HAND:
             rows = files_of(someone)
@@ -279,7 +279,7 @@ def compare_versions(officer: Person, rows: list[str]) -> str:
 def test_editors_tools_start_without_inline_scripts(person: Callable[..., Person]):
     crawl = Crawl()
     editor = crawl.seat(person())
-    editor.sign_in("editor", PASSWORD)
+    editor.arrive("editor", PASSWORD)
     page = editor.goto("/admin/pages/")
 
     used = 0

@@ -139,10 +139,10 @@ def test_what_an_administrator_defines_works_at_once(
 ) -> None:
     inspector = Inspector()
     admin = person(DESKTOP)
-    admin.sign_in("system-admin", PASSWORD)
+    admin.arrive("system-admin", PASSWORD)
     define_both(admin, inspector)
     clerk = person(DESKTOP)
-    clerk.sign_in("clerk-liuhe", PASSWORD)
+    clerk.arrive("clerk-liuhe", PASSWORD)
 
     fill_filter_and_tell(clerk, inspector)
     import_and_find(clerk, inspector, tmp_path)

@@ -33,7 +33,7 @@ SECONDS_TO_BE_SEEN = 15
 
 def staff(person: Callable[..., Person], username: str, *screen: dict[str, int]) -> Person:
     someone = person(*screen)
-    someone.sign_in(username, PASSWORD)
+    someone.arrive(username, PASSWORD)
     return someone
 
 
@@ -59,7 +59,8 @@ def count(page: Page) -> int:
 @pytest.mark.slow
 def test_a_village_worker_on_the_phone(person: Callable[..., Person]):
     inspector = Inspector(dark=True)
-    worker = staff(person, "worker-liushugou", PHONE)
+    worker = person(PHONE)
+    worker.sign_in("worker-liushugou", PASSWORD)
     page = worker.page
     inspector.look(page)
     follow(page, page.locator(f"a.desk__number[href='{FILES}']"))

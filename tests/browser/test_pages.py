@@ -6,23 +6,12 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from tests.browser.conftest import DESKTOP, PHONE, Person, RunningSite
-from tests.browser.inspection import accessibility_faults, english_words, wider_than_screen
+from tests.browser.conftest import PHONE, Person, RunningSite
+from tests.browser.inspection import Inspector
 
 PASSWORD = "binhe-demo-2026"
-SCREENS = [pytest.param(PHONE, id="phone"), pytest.param(DESKTOP, id="desktop")]
 LEDGERS = ["child-files", "volunteers", "volunteer-applications", "pairings"]
 ENOUGH_OF_A_KIND = 2
-
-
-def faults_of(person: Person, path: str, *, status: int = 200) -> list[str]:
-    """Open a page and return all that is wrong with it, each line with its address."""
-    page = person.goto(path, status=status)
-    sideways = wider_than_screen(page)
-    found = [*accessibility_faults(page), *(f"English: {word}" for word in english_words(page))]
-    if sideways:
-        found.append(f"{sideways} px wider than the screen")
-    return [f"{path}: {fault}" for fault in found]
 
 
 def portal_paths(person: Person) -> list[str]:
@@ -37,17 +26,17 @@ def portal_paths(person: Person) -> list[str]:
     return [path for kind in kinds.values() for path in kind[:ENOUGH_OF_A_KIND]]
 
 
-@pytest.mark.parametrize("screen", SCREENS)
-def test_every_kind_of_portal_page_is_usable_and_chinese(person: Callable[..., Person], screen):
-    citizen = person(screen)
+def test_every_kind_of_portal_page_is_usable_and_chinese(person: Callable[..., Person]):
+    citizen, inspector = person(), Inspector()
     paths = [*portal_paths(citizen), "/search/?q=监护", "/search/", "/privacy/"]
     paths.append("/application/status/")
 
-    faults = [fault for path in paths for fault in faults_of(citizen, path)]
-    faults += faults_of(citizen, "/no-such-page/", status=404)
+    for path in paths:
+        inspector.look(citizen.goto(path))
+    inspector.look(citizen.goto("/no-such-page/", status=404))
 
     assert len(paths) >= 10
-    assert faults == []
+    assert inspector.faults == []
 
 
 def test_portal_is_read_and_searched_without_javascript(person: Callable[..., Person]):
@@ -70,13 +59,10 @@ def test_portal_speaks_english_on_request(person: Callable[..., Person]):
     assert page.locator("html").get_attribute("lang") == "en"
 
 
-@pytest.mark.parametrize("screen", SCREENS)
 @pytest.mark.parametrize("ledger", LEDGERS)
-def test_every_screen_of_a_ledger_is_usable_and_chinese(
-    person: Callable[..., Person], screen, ledger
-):
-    officer = person(screen)
-    officer.sign_in("officer", PASSWORD)
+def test_every_screen_of_a_ledger_is_usable_and_chinese(person: Callable[..., Person], ledger):
+    officer, inspector = person(), Inspector()
+    officer.arrive("officer", PASSWORD)
     page = officer.goto(f"/admin/{ledger}/")
     rows = page.locator(f"main a[href*='/admin/{ledger}/']").evaluate_all(
         "links => links.map(link => new URL(link.href).pathname)"
@@ -99,20 +85,20 @@ def test_every_screen_of_a_ledger_is_usable_and_chinese(
         for name in ("new", "import", "export")
         if f"/admin/{ledger}/{name}/" in offered
     ]
-    faults = [fault for path in paths for fault in faults_of(officer, path)]
+    for path in paths:
+        inspector.look(officer.goto(path))
 
-    assert faults == []
+    assert inspector.faults == []
 
 
-@pytest.mark.parametrize("screen", SCREENS)
-def test_sign_in_and_home_of_staff_are_usable_and_chinese(person: Callable[..., Person], screen):
-    officer = person(screen)
+def test_sign_in_and_home_of_staff_are_usable_and_chinese(person: Callable[..., Person]):
+    officer, inspector = person(), Inspector()
 
-    faults = faults_of(officer, "/admin/login/")
+    inspector.look(officer.goto("/admin/login/"))
     officer.sign_in("officer", PASSWORD)
-    faults += faults_of(officer, "/admin/")
+    inspector.look(officer.page)
 
-    assert faults == []
+    assert inspector.faults == []
 
 
 def test_public_deployment_knows_no_staff_address(
