@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone, translation
 
 from core.access.scope import unscoped
+from core.calendar import months_after
 from core.identity import check_digit
 from publicity.intake.models import VolunteerApplication
 from tests.factories.portal import RecruitmentPageFactory
@@ -181,8 +182,7 @@ def test_form_reads_dates_as_people_write_them(client, portal, answers, written)
 
 @pytest.mark.parametrize(("days", "count"), [(0, 1), (1, 0)])
 def test_applicant_must_be_eighteen(client, portal, answers, days, count):
-    today = timezone.localdate()
-    birthday = today.replace(year=today.year - 18) + timedelta(days=days)
+    birthday = months_after(timezone.localdate(), -18 * 12) + timedelta(days=days)
 
     response = client.post(CALL, answers(born_on=birthday.isoformat()))
 
