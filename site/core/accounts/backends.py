@@ -26,7 +26,8 @@ class AskedAlong:
 
     Args:
         name: What the answers are told apart by; no label of an app.
-        rows: Called with the person; returns rows and the name of the field asked for.
+        rows: Called once a day with an account of which only the key is known; returns rows
+            and the name of the field asked for.  The query must hold for the whole day.
         take: Called with the person and the values found, as texts.
     """
 
