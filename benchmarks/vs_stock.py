@@ -1,6 +1,6 @@
 """The same model on stock wagtail-modeladmin, on stock ModelViewSet and on the engine.
 
-    .venv/bin/python benchmarks/vs_stock.py [--rows 200] [--rounds 20] [--profile list]
+    .venv/bin/python benchmarks/vs_stock.py [--rows 200] [--rounds 40] [--profile list]
         [--folder FOLDER]
 
 One run, one database, one person with the same rights, the same columns, filters and fields.
@@ -242,7 +242,7 @@ def profile(page: str, clerk: Any) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=200)
-    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--profile", choices=PAGES)
     parser.add_argument("--folder", type=Path, help="keep the database here")
     options = parser.parse_args()
