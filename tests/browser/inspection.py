@@ -159,6 +159,14 @@ def wider_than_screen(page: Page) -> int:
     )
 
 
+def faults_of(page: Page) -> list[str]:
+    """Return all that is wrong with a page on the screen it is on."""
+    found = [*accessibility_faults(page), *(f"English: {word}" for word in english_words(page))]
+    if sideways := wider_than_screen(page):
+        found.append(f"{sideways} px wider than the screen")
+    return found
+
+
 @dataclass
 class Inspector:
     """Looks at a page on the phone and on the desk, and remembers what is wrong with it.
@@ -176,10 +184,7 @@ class Inspector:
         before = page.viewport_size
         for screen in (PHONE, DESKTOP):
             page.set_viewport_size(screen)  # type: ignore[arg-type]
-            found = [*accessibility_faults(page), *(f"English: {w}" for w in english_words(page))]
-            if sideways := wider_than_screen(page):
-                found.append(f"{sideways} px wider than the screen")
-            self.note(page, f"at {screen['width']}", found)
+            self.note(page, f"at {screen['width']}", faults_of(page))
             self.pages += 1
         if self.dark:
             page.emulate_media(color_scheme="dark")

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import DESKTOP, PHONE, Person
-from tests.browser.inspection import accessibility_faults, english_words, wider_than_screen
+from tests.browser.inspection import faults_of
 
 # The form takes answers from people only: who is faster than this is asked to look again.
 FILLING_MILLISECONDS = 5_500
@@ -39,15 +39,6 @@ def send(page: Page) -> None:
     """Send the form and wait for the answer to be there whole."""
     with page.expect_navigation():
         page.click("form.form button[type=submit]")
-
-
-def faults(page: Page) -> list[str]:
-    sideways = wider_than_screen(page)
-    return [
-        *accessibility_faults(page),
-        *(f"English: {word}" for word in english_words(page)),
-        *([f"{sideways} px wider than the screen"] if sideways else []),
-    ]
 
 
 def test_application_is_handed_in_without_javascript(person: Callable[..., Person]):
@@ -86,20 +77,20 @@ def test_each_step_of_an_application_is_usable_and_chinese(
 ):
     page = open_call(person(screen))
     send(page)
-    found = {"errors": faults(page)}
+    found = {"errors": faults_of(page)}
     fill_in(page, phone=phone)
     page.wait_for_timeout(FILLING_MILLISECONDS)
     send(page)
     number, code = page.locator(".receipt__number").all_inner_texts()
-    found["receipt"] = faults(page)
+    found["receipt"] = faults_of(page)
     page.click(".receipt a.button")
     page.fill("[name=application_number]", number)
     page.fill("[name=check_code]", code.replace(code[0], "x"))
     send(page)
-    found["wrong code"] = faults(page)
+    found["wrong code"] = faults_of(page)
     page.fill("[name=check_code]", code)
     send(page)
-    found["status"] = faults(page)
+    found["status"] = faults_of(page)
 
     assert found == {"errors": [], "receipt": [], "wrong code": [], "status": []}
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tests.browser.conftest import PHONE, Person, RunningSite
-from tests.browser.inspection import accessibility_faults, english_words, wider_than_screen
+from tests.browser.inspection import faults_of
 
 PASSWORD = "binhe-demo-2026"
 KEY = {
@@ -29,10 +29,7 @@ def test_a_security_key_is_set_up_under_compulsion_and_opens_the_next_time(
     device.send("WebAuthn.addVirtualAuthenticator", {"options": KEY})
 
     def look(where: str) -> None:
-        found = [*accessibility_faults(page), *english_words(page)]
-        if sideways := wider_than_screen(page):
-            found.append(f"{sideways} px wider than the screen")
-        faults.extend(f"{where}: {fault}" for fault in found)
+        faults.extend(f"{where}: {fault}" for fault in faults_of(page))
 
     clerk.sign_in("clerk-liuhe", PASSWORD)
     clerk.goto("/admin/child-files/")

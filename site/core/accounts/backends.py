@@ -78,14 +78,15 @@ class PostBackend(ModelBackend):
         return super().user_can_authenticate(user) and not getattr(user, "is_system", False)
 
     def _get_group_permissions(self, user_obj: Any) -> Any:
-        return Permission.objects.filter(group__in=_groups(user_obj, timezone.localdate()))
+        return _rights_of_groups(user_obj, timezone.localdate())
 
 
-def _groups(user: Any, day: date) -> QuerySet[Group]:
-    return Group.objects.filter(
+def _rights_of_groups(user: Any, day: date) -> QuerySet[Permission]:
+    groups = Group.objects.filter(
         Q(role__posts__in=Post.objects.held(day).filter(user=user))
         | Q(role__isnull=True, user=user)
     )
+    return Permission.objects.filter(group__in=groups)
 
 
 @lru_cache(maxsize=MOST_STATEMENTS)
@@ -97,11 +98,8 @@ def _statement(pk: Any, day: date, along: tuple[AskedAlong, ...]) -> tuple[str, 
     """
     user = get_user_model()(pk=pk)
     own, held = (
-        each.order_by().values_list("content_type__app_label", "codename")
-        for each in (
-            Permission.objects.filter(user=user),
-            Permission.objects.filter(group__in=_groups(user, day)),
-        )
+        rights.order_by().values_list("content_type__app_label", "codename")
+        for rights in (Permission.objects.filter(user=user), _rights_of_groups(user, day))
     )
     return own.union(held, *(_answers(each, user) for each in along)).query.sql_with_params()
 
