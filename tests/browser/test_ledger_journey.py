@@ -513,10 +513,12 @@ def merge(keys: Keyboard, clerk: Person, record: str) -> None:
 
 def bring_in(keys: Keyboard, clerk: Person) -> None:
     """Bring a sheet in with the keyboard alone."""
-    page = clerk.goto(f"{FILES}import/")
-    page.wait_for_load_state("networkidle")
-    keys.tab_to("[name=file]")
+    page = clerk.page
+    # The driver does not wait until the browser has heard that it wants the chooser: asked for just
+    # before the key, it came too late in one try of ten. Hence before the page.
     with page.expect_file_chooser() as chooser:
+        clerk.goto(f"{FILES}import/").wait_for_load_state("networkidle")
+        keys.tab_to("[name=file]")
         keys.press("Space")
     chooser.value.set_files(SHEET)
     keys.go(f"main form[method=post] {MAIN_BUTTON}")
