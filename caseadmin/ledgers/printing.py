@@ -147,10 +147,12 @@ def as_docx(paper: Paper) -> bytes:
         rows=max(b[3] for b in bounds) - top + 1, cols=max(b[2] for b in bounds)
     )
     table.style, table.alignment = "Table Grid", WD_TABLE_ALIGNMENT.CENTER
+    # Asked of the table one by one, each cell would count all cells anew.
+    boxes = [row.cells for row in table.rows]
     for cell, (left, first, right, last) in zip(paper.cells, bounds, strict=True):
-        box = table.cell(first - top, left - 1)
+        box = boxes[first - top][left - 1]
         if (left, first) != (right, last):
-            box = box.merge(table.cell(last - top, right - 1))
+            box = box.merge(boxes[last - top][right - 1])
         paragraph = box.paragraphs[0]
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
         paragraph.add_run(cell.text).bold = cell.heading
