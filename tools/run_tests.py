@@ -8,7 +8,6 @@ skipped with its reason; with ``CI=true`` it is a failure.
 """
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import chromium
 from defusedxml import ElementTree
 from elasticsearch_node import ElasticsearchNode
 from local_server import LocalServer, Unavailable
@@ -25,7 +25,6 @@ ROOT = Path(__file__).resolve().parents[1]
 IN_CI = bool(os.environ.get("CI"))
 PASSES = ("sqlite", "postgres", "browser")
 FIRST_TESTS = "tests/core/test_access.py"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def pytest_pass(
@@ -92,10 +91,8 @@ def main() -> int:
             migrated = begin(["-m", "pytest", "--setup-only", FIRST_TESTS], {})
         search = started(node, missing)
         postgres = started(database, missing) if "postgres" in passes else {}
-        if "browser" in passes and not any(map(shutil.which, BROWSERS)):
-            missing.append(
-                "browser: Chromium is not installed. On Debian: apt-get install chromium"
-            )
+        if "browser" in passes and not chromium.find():
+            missing.append(f"browser: {chromium.MISSING}")
 
         folder = Path(making.name)
         if postgres:

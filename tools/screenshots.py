@@ -5,7 +5,6 @@ only when the product does.
 """
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import chromium
 from local_server import free_port
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -152,9 +152,9 @@ def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
 
 
 def main() -> None:
-    chromium = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
-    if chromium is None:
-        sys.exit("Chromium is needed for pictures. On Debian: apt-get install chromium")
+    path = chromium.find()
+    if path is None:
+        sys.exit(chromium.MISSING)
     sys.path[:0] = [str(ROOT), str(ROOT / "site")]
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
     PICTURES.mkdir(parents=True, exist_ok=True)
@@ -173,11 +173,8 @@ def main() -> None:
         )
         try:
             wait_for(url, server)
-            flags = ["--disable-background-networking", "--disable-gpu", "--no-first-run"]
-            if os.geteuid() == 0:
-                flags.append("--no-sandbox")
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=chromium, args=flags)
+                browser = playwright.chromium.launch(executable_path=path, args=chromium.flags())
                 portal(browser, url)
                 staff(browser, url)
                 on_the_phone(browser, url)

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import chromium
 import pytest
 from local_server import free_port
 from playwright.sync_api import (
@@ -192,31 +193,13 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """Debian's Chromium, or whichever is on PATH; nothing is downloaded."""
-    found = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
-    path = next(found, None)
+    """The Chromium of this machine."""
+    path = chromium.find()
     if path is None:
-        cannot_run("This test needs Chromium. On Debian: apt-get install chromium")
-    running = playwright.chromium.launch(executable_path=path, args=chromium_flags())
+        cannot_run(chromium.MISSING)
+    running = playwright.chromium.launch(executable_path=path, args=chromium.flags())
     yield running
     running.close()
-
-
-def chromium_flags() -> list[str]:
-    flags = [
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--disable-quic",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--no-first-run",
-        # Whoever is not on loopback is asked through a proxy that is not there. (Refusing such
-        # requests one by one, by a route, would turn the browser's cache off.)
-        "--proxy-server=http://127.0.0.1:9",
-    ]
-    # Chromium's sandbox refuses to work for root, who runs CI.
-    return [*flags, "--no-sandbox"] if os.geteuid() == 0 else flags
 
 
 @dataclass
