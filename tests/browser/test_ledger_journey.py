@@ -340,13 +340,11 @@ def test_an_emergency_opening_is_reviewed_and_read_about(person: Callable[..., P
         staff(person, name) for name in ("police-liuhe", "clerk-liuhe", "audit-admin")
     )
     page = clerk.goto(f"{FILES}?status=registered")
-    record = address(page.locator(NAMES).nth(4))
+    record, *others = [address(page.locator(NAMES).nth(number)) for number in (4, 5, 6)]
 
-    page = police.goto(f"{record}ask/")
-    inspector.look(page)
-    page.fill("[name=reason]", "核实人身安全")
-    follow(page, page.locator("[name=break_glass]"))
-    assert address_of(page) == record
+    inspector.look(police.goto(f"{record}ask/"))
+    open_at_once(police.page)
+    assert address_of(police.page) == record
 
     # It stands on the desk of whoever may judge it, and on the list of approvals by place.
     page = clerk.goto("/admin/")
@@ -361,12 +359,22 @@ def test_an_emergency_opening_is_reviewed_and_read_about(person: Callable[..., P
     expect(page.locator("main tbody tr")).to_contain_text("柳河镇 / ")
     inspector.look(page)
 
+    # Three in one day stand out, at whatever hour of the day that is.
+    for other in others:
+        open_at_once(police.goto(f"{other}ask/"))
     for path in ("/admin/audit/", "/admin/audit/outliers/"):
         inspector.look(auditor.goto(path))
+    expect(auditor.page.locator("main tbody")).to_contain_text("police-liuhe")
     officer = staff(person, "officer")
     for path in ("/admin/disposal/", "/admin/case-search/"):
         inspector.look(officer.goto(path))
     assert inspector.faults == []
+
+
+def open_at_once(page: Page) -> None:
+    """Open a file in an emergency, from the page that asks for the reason."""
+    page.fill("[name=reason]", "核实人身安全")
+    follow(page, page.locator("[name=break_glass]"))
 
 
 # Where the keyboard is, in words, and whether that can be seen.
